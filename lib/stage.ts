@@ -1,0 +1,61 @@
+import { Transform, type TransformCallback } from 'node:stream';
+import type { Item } from './items.js';
+
+/** Items that a stage may hold on either side before it asks its neighbour to wait. */
+const HIGH_WATER_MARK = 64;
+
+/**
+ * What all stages share: a real object-mode `stream.Transform` that takes items and emits items. A stage says what it does
+ * with the kinds it knows; the others are to be passed on by `this.push(item)`.
+ *
+ * An error thrown while an item is handled destroys the stage, but only after everything emitted before it has been read:
+ * what was received before a fatal fault is never lost to it.
+ */
+export abstract class Stage extends Transform {
+  private failed: { error: Error; callback: TransformCallback } | undefined;
+
+  /** @param readableHighWaterMark items that may wait on the readable side before the stage asks its source to wait */
+  constructor(readableHighWaterMark: number = HIGH_WATER_MARK) {
+    super({ objectMode: true, readableHighWaterMark, writableHighWaterMark: HIGH_WATER_MARK });
+  }
+
+  /** Handles one item: `this.push` what comes of it. */
+  protected abstract handle(item: Item): void;
+
+  /** Emits what is left at the end of the input. */
+  protected finish(): void {}
+
+  override _transform(item: Item, _encoding: BufferEncoding, callback: TransformCallback): void {
+    try {
+      this.handle(item);
+    } catch (error) {
+      this.fail(error as Error, callback);
+      return;
+    }
+    callback();
+  }
+
+  override _flush(callback: TransformCallback): void {
+    try {
+      this.finish();
+    } catch (error) {
+      this.fail(error as Error, callback);
+      return;
+    }
+    callback();
+  }
+
+  override _read(size: number): void {
+    if (this.failed === undefined) {
+      super._read(size);
+    } else if (this.readableLength === 0) {
+      const { error, callback } = this.failed;
+      callback(error);
+    }
+  }
+
+  private fail(error: Error, callback: TransformCallback): void {
+    if (this.readableLength === 0) callback(error);
+    else this.failed = { error, callback };
+  }
+}

@@ -1,0 +1,108 @@
+/** Tells the time of day. */
+export interface Clock {
+  /** Unix time in ns on the system's real-time clock. */
+  now(): bigint;
+}
+
+/** The two clocks that Node offers, to be injected in tests. */
+export interface ClockSources {
+  /** The real-time clock, cut to whole milliseconds. */
+  readonly wallMs: () => number;
+  /** A fine clock of unknown origin in ns, that never steps. */
+  readonly monotonicNs: () => number;
+}
+
+const NS_PER_MS = 1_000_000;
+/** How fast the two clocks may drift apart while one is slewed: adjtime's limit of 500 ppm. */
+const MAX_SLEW = 500e-6;
+/** The estimate may be this far off on either side, in ns, before the edge of a millisecond is waited for. */
+const MAX_ERROR_NS = 80_000;
+/** An edge that comes this soon is waited for if the estimate is at least {@link WORTH_ERROR_NS} off. */
+const SOON_NS = 120_000;
+const WORTH_ERROR_NS = 30_000;
+
+/**
+ * The system's real-time clock to better than 0.1 ms.
+ *
+ * `Date.now()` gives whole milliseconds, so each reading together with the monotonic clock says only that their offset lies
+ * within a window of 1 ms. The windows of successive readings are intersected, each widened by what the clocks can have
+ * drifted apart since. Where too few readings came to keep the window narrow, the next change of the millisecond is waited
+ * for, at most 1 ms and as a rule a tenth of it. A reading outside the window means that the clock was stepped: the
+ * estimate starts afresh at once.
+ */
+export class RealTimeClock implements Clock {
+  private low = Number.NEGATIVE_INFINITY;
+  private high = Number.POSITIVE_INFINITY;
+  private updated = 0;
+  /** Subtracted from all offsets, so that they stay small enough for a double to be exact. */
+  private readonly originMs: number;
+
+  constructor(private readonly sources: ClockSources = nodeClocks) {
+    this.originMs = sources.wallMs();
+  }
+
+  now(): bigint {
+    const read = this.observe();
+    const error = (this.high - this.low) / 2;
+    if (error > MAX_ERROR_NS || (error > WORTH_ERROR_NS && this.untilEdge(read) < SOON_NS)) this.waitForEdge();
+    return BigInt(this.originMs) * 1_000_000n + BigInt(Math.round(read + (this.low + this.high) / 2));
+  }
+
+  /**
+   * Reads the wall clock between two readings of the monotonic one, since the process may be held up anywhere: wall ≤ true
+   * time < wall + 1 ms, hence a window for the offset. Returns the first monotonic reading.
+   */
+  private observe(): number {
+    const before = this.sources.monotonicNs();
+    const wallNs = (this.sources.wallMs() - this.originMs) * NS_PER_MS;
+    this.narrow(wallNs - this.sources.monotonicNs(), wallNs + NS_PER_MS - before, before);
+    return before;
+  }
+
+  private narrow(low: number, high: number, monotonicNs: number): void {
+    const drift = (monotonicNs - this.updated) * MAX_SLEW;
+    this.updated = monotonicNs;
+    this.low = Math.max(low, this.low - drift);
+    this.high = Math.min(high, this.high + drift);
+    if (this.low > this.high) {
+      this.low = low;
+      this.high = high;
+    }
+  }
+
+  private untilEdge(monotonicNs: number): number {
+    const time = monotonicNs + (this.low + this.high) / 2;
+    return NS_PER_MS - (((time % NS_PER_MS) + NS_PER_MS) % NS_PER_MS);
+  }
+
+  /** Reads both clocks until the millisecond changes: the offset is then known to the time between two readings. */
+  private waitForEdge(): void {
+    const { wallMs, monotonicNs } = this.sources;
+    const start = wallMs();
+    let edgeAfter = Number.NEGATIVE_INFINITY;
+    let before = monotonicNs();
+    for (let i = 0; i < MAX_SPINS; i++) {
+      const wall = wallMs();
+      const after = monotonicNs();
+      if (wall !== start) {
+        const wallNs = (wall - this.originMs) * NS_PER_MS;
+        // Another difference than 1 is a step or a hold-up: the reading is a plain one then.
+        this.narrow(wallNs - after, wall === start + 1 ? wallNs - edgeAfter : wallNs + NS_PER_MS - before, after);
+        return;
+      }
+      edgeAfter = before;
+      before = after;
+    }
+  }
+}
+
+/** Bounds the wait for an edge should the clock stand still. */
+const MAX_SPINS = 100_000;
+
+const nodeClocks: ClockSources = {
+  wallMs: Date.now,
+  monotonicNs: () => performance.now() * NS_PER_MS,
+};
+
+/** The clock that sources use unless another one is given. */
+export const systemClock: Clock = new RealTimeClock();
