@@ -1,0 +1,35 @@
+import type { AccessUnit } from '../items.js';
+import { isVcl, startsPicture } from './h264-nal.js';
+
+/** How long a random access point is waited for, in ns of receive time. */
+const PATIENCE_NS = 10_000_000_000n;
+
+/** Answer of {@link StartGate.admit}. */
+export type Admission = 'no' | 'yes' | 'gave-up-waiting';
+
+/**
+ * Decides where a recording starts: at the first access unit with known parameter sets at which decoding can start, whole from its
+ * first slice on; if none comes within 10 s, at the next unit that has parameter sets. Depends on the units alone, so that two
+ * stages that see the same units decide alike.
+ */
+export class StartGate {
+  private started = false;
+  private since: bigint | undefined;
+
+  admit(unit: AccessUnit): Admission {
+    if (this.started) return 'yes';
+    const isFirst = this.since === undefined;
+    this.since ??= unit.recvLast;
+    if (unit.parameters === undefined) return 'no';
+    const slice = unit.nalUnits.find(({ type }) => isVcl(type));
+    if (slice === undefined) return 'no';
+    // Only the stream's first unit can lack its beginning unnoticed: the server may have joined us in mid-picture.
+    if (unit.randomAccess !== 'none' && !(isFirst && !startsPicture(slice))) {
+      this.started = true;
+      return 'yes';
+    }
+    if (unit.recvLast - this.since! < PATIENCE_NS) return 'no';
+    this.started = true;
+    return 'gave-up-waiting';
+  }
+}

@@ -1,0 +1,44 @@
+import { RetinaRecordError } from '../errors.js';
+import type { MediaDescription, RtcpPacket } from '../items.js';
+
+/** What to do with a sender report whose SSRC is not the stream's. */
+export const RTCP_SSRC_POLICIES = ['default', 'drop-packets', 'abort-session', 'process-packets'] as const;
+export type RtcpSsrcPolicy = (typeof RTCP_SSRC_POLICIES)[number];
+
+/**
+ * Knows each stream's SSRC, from SETUP, overridden by RTP-Info, overridden by the packets, and judges sender reports by it.
+ */
+export class SsrcCheck {
+  private readonly known = new Map<number, number>();
+
+  constructor(private readonly policy: RtcpSsrcPolicy) {}
+
+  /** An RTP packet of the stream carries this SSRC. */
+  learn(media: MediaDescription, ssrc: number): void {
+    this.known.set(media.index, ssrc);
+  }
+
+  /**
+   * Undefined if the report is to be used, else why not.
+   *
+   * @throws RetinaRecordError `rtcp-ssrc` with the policy `abort-session`
+   */
+  judge(media: MediaDescription, ssrc: number, { position, recv }: RtcpPacket): string | undefined {
+    const announced = media.rtpInfo?.ssrc ?? (media.setup?.ssrc === 0 ? undefined : media.setup?.ssrc);
+    const expected = this.known.get(media.index) ?? announced;
+    if (this.policy === 'process-packets' || expected === ssrc) return undefined;
+    if (expected === undefined) {
+      this.learn(media, ssrc);
+      return undefined;
+    }
+    const message = `sender report of SSRC ${hex(ssrc)}, the stream's is ${hex(expected)}`;
+    if (this.policy === 'abort-session') {
+      throw new RetinaRecordError('rtcp-ssrc', message, { stream: media.control, position, recv });
+    }
+    return `${message}: dropped`;
+  }
+}
+
+function hex(ssrc: number): string {
+  return `0x${ssrc.toString(16).padStart(8, '0')}`;
+}

@@ -1,0 +1,55 @@
+/**
+ * RTP fixed header and what may follow it (RFC 3550 sections 5.1, 5.3.1):
+ *
+ *      0               1               2               3
+ *     +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ *     |V=2|P|X|  CC   |M|     PT      |        sequence number        |
+ *     |                           timestamp                           |
+ *     |                             SSRC                              |
+ *     |                    CSRC list (0–15 words)                     |
+ *     |   X: profile (16 bit)         |   length in words (16 bit)    |  then that many words
+ *     |            payload, then padding if P (count in last byte)    |
+ *
+ * Read by hand and not through buffer-layout: this runs once per packet, and a layout's decode alone would take longer
+ * than the packet's whole way through the pipeline.
+ */
+export interface PayloadRange {
+  start: number;
+  end: number;
+}
+
+/** Length of the fixed header in bytes. */
+const FIXED_HEADER = 12;
+
+/**
+ * Finds the payload of an RTP packet. Padding with count 0 counts as no padding, as some senders set P by mistake (Q87).
+ *
+ * @param range receives the payload's range; untouched on failure
+ * @returns undefined, or what is wrong with the packet
+ */
+export function findPayload(data: Buffer, range: PayloadRange): string | undefined {
+  const length = data.length;
+  if (length < FIXED_HEADER) return `${length} bytes are shorter than the ${FIXED_HEADER} byte header`;
+  const first = data[0]!;
+  if (first >> 6 !== 2) return `version ${first >> 6} instead of 2`;
+  let start = FIXED_HEADER + 4 * (first & 0x0f);
+  let end = length;
+  if ((first & 0x10) !== 0) {
+    if (start + 4 > length) return 'header extension beyond the end';
+    start += 4 + 4 * ((data[start + 2]! << 8) | data[start + 3]!);
+  }
+  if (start > length) return 'header beyond the end';
+  if ((first & 0x20) !== 0) {
+    end -= length > start ? data[length - 1]! : 0;
+    if (end < start) return `padding of ${data[length - 1]} bytes is longer than the payload`;
+  }
+  range.start = start;
+  range.end = end;
+  return undefined;
+}
+
+/** Second bytes that cannot be told from marker and payload type 72–76, and therefore mean RTCP (RFC 5761 section 4). */
+export function looksLikeRtcp(data: Buffer): boolean {
+  const second = data[1] ?? 0;
+  return second >= 200 && second <= 204;
+}

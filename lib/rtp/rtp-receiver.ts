@@ -1,0 +1,225 @@
+import { type ErrorContext, RetinaRecordError } from '../errors.js';
+import type { Fault, FaultCode, InterleavedFrame, MediaDescription, RtpPacket } from '../items.js';
+import { findPayload, type PayloadRange } from './rtp-header.js';
+import { SsrcFilter } from './ssrc-filter.js';
+import { Timeline } from './timeline.js';
+
+/** How {@link RtpReceiver} treats what the catalogue leaves to choose. */
+export interface RtpReceiverOptions {
+  /** Largest step of RTP time in seconds; 0: any. */
+  readonly maxJumpSeconds: number;
+  /** True: packets out of order are dropped, and frames off the timeline too. False: both are errors. */
+  readonly tolerant: boolean;
+  /** `default` and `ignore-suspicious-values`: RTP-Info `seq` of 0 and 1 counts as absent (Q74). */
+  readonly initialSequence: 'default' | 'respect' | 'ignore' | 'ignore-suspicious-values';
+  /** RTP timestamp of the stream's zero; undefined: the first packet's. */
+  readonly zero: number | undefined;
+  /** Whether a first packet too far from `zero` is an error; else the zero is given up with a fault (Q73). */
+  readonly zeroRequired: boolean;
+  /** Whether presentation times may step back (B-frames). */
+  readonly reorders: boolean;
+  /** The server is a live555 that goes on writing for sessions whose connection is gone (Q83). */
+  readonly staleSessions: boolean;
+}
+
+/** Packets of a foreign payload type after which it is accepted, if the announced one never came (Q89). */
+const FOREIGN_TYPE_RUN = 32;
+/** Geovision and Uniview send packets of this type with a sequence number used before (Q88). */
+const GEOVISION_TYPE = 50;
+/** Frames that have to agree before a stream that left its timeline is followed (Q101). */
+const REJOIN_FRAMES = 3;
+
+/**
+ * One stream's RTP reception: header, payload type, SSRC, sequence numbers and timestamps (RFC 3550 sections 5.1, 6.4,
+ * A.1). Keeps the order of checks that real cameras need: what is dropped early must not disturb the counters.
+ */
+export class RtpReceiver {
+  private timeline: Timeline;
+  private readonly source: SsrcFilter;
+  private readonly range: PayloadRange = { start: 0, end: 0 };
+  private readonly warned = new Set<string>();
+  private expected: number | undefined;
+  private payloadType: number;
+  private sawPayloadType = false;
+  private foreignType = -1;
+  private foreignRun = 0;
+  /** Packets that were received in order but dropped, so that what follows has a hole before it. */
+  private dropped = 0;
+  private jump: { timestamp: number; frames: number } | undefined;
+
+  constructor(
+    private readonly media: MediaDescription,
+    private readonly options: RtpReceiverOptions,
+  ) {
+    this.timeline = new Timeline(media.clockRate, options.zero, options.maxJumpSeconds, options.reorders);
+    const { rtpInfo, setup } = media;
+    // SSRC 0 in a Transport header means that the camera does not know it (Q66).
+    this.source = new SsrcFilter(rtpInfo?.ssrc ?? (setup?.ssrc === 0 ? undefined : setup?.ssrc));
+    this.payloadType = media.payloadType;
+    const seq = options.initialSequence === 'ignore' ? undefined : rtpInfo?.seq;
+    this.expected = options.initialSequence !== 'respect' && (seq === 0 || seq === 1) ? undefined : seq;
+  }
+
+  /**
+   * Takes one packet and calls `emit` with faults and, if it is to be used, the packet.
+   *
+   * @throws RetinaRecordError `rtp-out-of-order`, `rtp-timestamp-jump` (neither if tolerant), `stale-session`
+   */
+  receive(frame: InterleavedFrame, emit: (item: RtpPacket | Fault) => void): void {
+    const { data } = frame;
+    if (data.length === 0) return; // Q12
+    const malformed = findPayload(data, this.range);
+    if (malformed !== undefined) {
+      emit(this.fault('rtp-malformed', `malformed RTP packet: ${malformed}`, frame));
+      return;
+    }
+    const second = data[1]!;
+    const type = second & 0x7f;
+    const sequenceNumber = (data[2]! << 8) | data[3]!;
+    if (type !== this.payloadType && type === GEOVISION_TYPE) return; // Q88
+    const timestamp = ((data[4]! << 24) | (data[5]! << 16) | (data[6]! << 8) | data[7]!) >>> 0;
+    const ssrc = ((data[8]! << 24) | (data[9]! << 16) | (data[10]! << 8) | data[11]!) >>> 0;
+    if (ssrc !== this.source.ssrc && !this.acceptSsrc(ssrc, sequenceNumber, timestamp, frame, emit)) return;
+    const gap = this.expected === undefined ? 0 : (sequenceNumber - this.expected) & 0xffff;
+    if (gap > 0x8000) {
+      this.outOfOrder(sequenceNumber, frame, emit);
+      return;
+    }
+    this.expected = (sequenceNumber + 1) & 0xffff;
+    if (type !== this.payloadType && !this.acceptType(type, frame, emit)) {
+      this.dropped += gap;
+      return;
+    }
+    this.sawPayloadType = true;
+    if ((this.jump !== undefined || this.timeline.check(timestamp) !== undefined) && !this.acceptJump(timestamp, frame, emit)) {
+      this.dropped += gap + 1;
+      return;
+    }
+    const lost = gap + this.dropped;
+    this.dropped = 0;
+    if (lost > 0) {
+      emit({ ...this.fault('rtp-loss', `${lost} RTP packet${lost === 1 ? '' : 's'} lost before seq ${sequenceNumber}`, frame), lost });
+    }
+    emit({
+      kind: 'rtp',
+      media: this.media,
+      sequenceNumber,
+      timestamp,
+      extendedTimestamp: this.timeline.advance(timestamp),
+      marker: second >= 0x80,
+      payloadType: type,
+      ssrc,
+      payload: data.subarray(this.range.start, this.range.end),
+      lost,
+      position: frame.position,
+      recv: frame.recv,
+      waited: frame.waited,
+    });
+  }
+
+  private acceptSsrc(ssrc: number, sequence: number, timestamp: number, frame: InterleavedFrame, emit: (item: Fault) => void): boolean {
+    const before = this.source.ssrc;
+    const gap = this.expected === undefined ? 0 : (sequence - this.expected) & 0xffff;
+    const timeGoesOn = this.timeline.check(timestamp) === undefined;
+    if (before !== undefined && this.sawPayloadType && this.options.staleSessions) {
+      throw new RetinaRecordError(
+        'stale-session',
+        `SSRC ${hex(ssrc)} among packets of SSRC ${hex(before)}: this server mixes in a former client's session; wait 65 s and try again`,
+        this.context(frame),
+      );
+    }
+    const verdict = this.source.judge(ssrc, sequence, gap, timeGoesOn);
+    if (verdict === 'accept') return true;
+    const what = `SSRC ${hex(ssrc)} instead of ${hex(before!)}`;
+    if (verdict === 'drop') {
+      this.faultOnce('drop-ssrc', 'rtp-ssrc', `${what}: packets dropped`, frame, emit);
+      return false;
+    }
+    if (verdict === 'switch') {
+      this.expected = undefined;
+      this.dropped++;
+    }
+    this.faultOnce('adopt-ssrc', 'rtp-ssrc', `${what}: followed`, frame, emit);
+    return true;
+  }
+
+  private acceptType(type: number, frame: InterleavedFrame, emit: (item: Fault) => void): boolean {
+    this.foreignRun = type === this.foreignType ? this.foreignRun + 1 : 1;
+    this.foreignType = type;
+    const what = `payload type ${type} instead of ${this.payloadType}`;
+    if (!this.sawPayloadType && this.foreignRun >= FOREIGN_TYPE_RUN) {
+      this.payloadType = type;
+      emit(this.fault('rtp-payload-type', `${what} only: accepted`, frame));
+      return true;
+    }
+    this.faultOnce('payload-type', 'rtp-payload-type', `${what}: packets dropped`, frame, emit);
+    return false;
+  }
+
+  private outOfOrder(sequenceNumber: number, frame: InterleavedFrame, emit: (item: Fault) => void): void {
+    const expected = this.expected!;
+    if (sequenceNumber === ((expected - 1) & 0xffff)) {
+      emit(this.fault('rtp-duplicate', `RTP packet ${sequenceNumber} came twice`, frame));
+      return;
+    }
+    const message = `RTP packet ${sequenceNumber} came when ${expected} was expected`;
+    if (!this.options.tolerant) {
+      throw new RetinaRecordError('rtp-out-of-order', `${message}; --allow-loss drops such packets`, this.context(frame));
+    }
+    emit(this.fault('rtp-reordered', `${message}: dropped`, frame));
+  }
+
+  /** A timestamp off the timeline (Q101): an error, or the frame is dropped until enough others agree with it. */
+  private acceptJump(timestamp: number, frame: InterleavedFrame, emit: (item: Fault) => void): boolean {
+    const jump = this.timeline.check(timestamp);
+    if (jump === undefined) {
+      this.jump = undefined;
+      return true;
+    }
+    const { media, options } = this;
+    const atStart = !this.timeline.hasAdvanced;
+    const seconds = (jump.delta / media.clockRate).toFixed(3);
+    const message = `RTP timestamp steps by ${jump.delta} ticks (${seconds} s), from ${jump.previous} to ${timestamp}`;
+    if (atStart && !options.zeroRequired) {
+      this.timeline = new Timeline(media.clockRate, undefined, options.maxJumpSeconds, options.reorders);
+      emit(this.fault('rtp-timestamp', `${message}: RTP-Info's rtptime is ignored`, frame));
+      return true;
+    }
+    if (!options.tolerant || atStart) {
+      const remedy = !atStart ? '--allow-loss drops such frames' : '--initial-timestamp ignore passes over a wrong RTP-Info';
+      throw new RetinaRecordError('rtp-timestamp-jump', `${message}; at most ${options.maxJumpSeconds} s are allowed, ${remedy}`, this.context(frame));
+    }
+    const step = this.jump === undefined ? Number.POSITIVE_INFINITY : Math.abs((timestamp - this.jump.timestamp) | 0);
+    if (step === 0) return false;
+    const agrees = step < media.clockRate * options.maxJumpSeconds;
+    this.jump = { timestamp, frames: agrees ? this.jump!.frames + 1 : 1 };
+    if (this.jump.frames < REJOIN_FRAMES) {
+      emit(this.fault('rtp-timestamp', `${message}: frame dropped`, frame));
+      return false;
+    }
+    this.jump = undefined;
+    this.timeline.rejoin(timestamp, step);
+    emit(this.fault('rtp-timestamp', `${message}: followed, time goes on without a gap`, frame));
+    return true;
+  }
+
+  private faultOnce(key: string, code: FaultCode, message: string, frame: InterleavedFrame, emit: (item: Fault) => void): void {
+    if (this.warned.has(key)) return;
+    this.warned.add(key);
+    emit(this.fault(code, `${message} (said once)`, frame));
+  }
+
+  private fault(code: FaultCode, message: string, frame: InterleavedFrame): Fault {
+    const { position, recv, data } = frame;
+    const sequenceNumber = data.length >= 4 ? data.readUInt16BE(2) : undefined;
+    return { kind: 'fault', code, message, media: this.media, position, sequenceNumber, recv };
+  }
+
+  private context(frame: InterleavedFrame): ErrorContext {
+    return { stream: this.media.control, sequenceNumber: frame.data.readUInt16BE(2), position: frame.position, recv: frame.recv };
+  }
+}
+
+function hex(ssrc: number): string {
+  return `0x${ssrc.toString(16).padStart(8, '0')}`;
+}

@@ -1,0 +1,52 @@
+import { AccessUnitAssembler } from '../lib/codec/h264-access-unit.js';
+import type { AccessUnit, Fault, Item, MediaDescription } from '../lib/items.js';
+import { Stage } from '../lib/stage.js';
+
+/**
+ * Collects the RTP packets of H.264 streams into access units (RFC 6184).
+ *
+ * Takes `rtp` items of media with encoding name `h264` and emits `accessUnit` items and `fault`s; everything else passes. Payloads
+ * are not copied. An access unit that lost packets is left out, the next one that is delivered counts them in `lost`.
+ */
+export class H264Depacketizer extends Stage {
+  private readonly assemblers = new Map<MediaDescription, AccessUnitAssembler>();
+  private readonly emitItem = (item: AccessUnit | Fault): void => {
+    this.push(item);
+  };
+  /** The assembler used last: nearly always the one to be used next. */
+  private last: AccessUnitAssembler | undefined;
+  private lastMedia: MediaDescription | undefined;
+
+  protected override handle(item: Item): void {
+    if (item.kind === 'rtp' && item.media.encodingName === 'h264') {
+      this.assembler(item.media).take(item);
+      return;
+    }
+    // A report that came behind a unit's last packet must not overtake the unit.
+    if (item.kind === 'senderReport' || item.kind === 'bye') this.assemblers.get(item.media)?.release();
+    else if (item.kind === 'presentation') this.endAll();
+    this.push(item);
+  }
+
+  protected override finish(): void {
+    this.endAll();
+  }
+
+  private assembler(media: MediaDescription): AccessUnitAssembler {
+    if (media === this.lastMedia) return this.last!;
+    let assembler = this.assemblers.get(media);
+    if (assembler === undefined) {
+      assembler = new AccessUnitAssembler(media, this.emitItem);
+      this.assemblers.set(media, assembler);
+    }
+    this.lastMedia = media;
+    this.last = assembler;
+    return assembler;
+  }
+
+  private endAll(): void {
+    for (const assembler of this.assemblers.values()) assembler.end();
+    this.assemblers.clear();
+    this.lastMedia = undefined;
+  }
+}

@@ -1,0 +1,69 @@
+import type { Bye, Fault, FaultCode, Item, MediaDescription, RtcpPacket, SenderReport } from '../lib/items.js';
+import { parseCompound } from '../lib/rtp/rtcp.js';
+import { type RtcpSsrcPolicy, SsrcCheck } from '../lib/rtp/rtcp-ssrc.js';
+import { Stage } from '../lib/stage.js';
+
+/** Options of {@link RtcpSenderReportTap}. */
+export interface RtcpSenderReportTapOptions {
+  /** What to do with a sender report of another SSRC than the stream's. Default `default`, the same as `drop-packets`. */
+  readonly unknownSsrc?: RtcpSsrcPolicy | undefined;
+}
+
+/** Events of {@link RtcpSenderReportTap} beside those of a Transform. */
+export interface RtcpSenderReportTapEvents {
+  /** A sender report, as it is put into the stream. */
+  senderReport: [report: SenderReport];
+}
+
+/**
+ * Reads compound RTCP packets (RFC 3550 section 6.1) and lets everything pass.
+ *
+ * Each `rtcp` item is followed by a `senderReport` item for every sender report in it, also announced as an event
+ * `senderReport`, and by a `bye`. Malformed RTCP is dropped from its first unsound packet on and never stops a recording.
+ * Fails with `rtcp-ssrc` only with `abort-session`.
+ */
+export class RtcpSenderReportTap extends Stage {
+  private readonly check: SsrcCheck;
+  private readonly warned = new Set<string>();
+
+  constructor(options: RtcpSenderReportTapOptions = {}) {
+    super();
+    this.check = new SsrcCheck(options.unknownSsrc ?? 'default');
+  }
+
+  protected override handle(item: Item): void {
+    if (item.kind === 'rtp') this.check.learn(item.media, item.ssrc);
+    if (item.kind === 'rtcp') this.open(item);
+    else this.push(item);
+  }
+
+  private open(packet: RtcpPacket): void {
+    const { media, position, recv } = packet;
+    const { senderReports, byes, malformed } = parseCompound(packet.data);
+    if (malformed !== undefined) this.faultOnce('rtcp-malformed', `malformed RTCP: ${malformed}`, packet);
+    for (const { ssrc } of senderReports) {
+      const refusal = this.check.judge(media, ssrc, packet);
+      if (refusal === undefined) continue;
+      this.faultOnce('rtcp-ssrc', refusal, packet);
+      return;
+    }
+    this.push(packet);
+    for (const info of senderReports) {
+      const report: SenderReport = { kind: 'senderReport', media, ...info, position, recv };
+      this.emit('senderReport', report);
+      this.push(report);
+    }
+    if (byes.length > 0) this.push({ kind: 'bye', media, ssrcs: byes, recv } satisfies Bye);
+  }
+
+  private faultOnce(code: FaultCode, message: string, { media, position, recv }: RtcpPacket): void {
+    const key = warningKey(code, media);
+    if (this.warned.has(key)) return;
+    this.warned.add(key);
+    this.push({ kind: 'fault', code, message: `${message} (said once)`, media, position, recv } satisfies Fault);
+  }
+}
+
+function warningKey(code: FaultCode, media: MediaDescription): string {
+  return `${code} ${media.index}`;
+}

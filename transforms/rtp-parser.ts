@@ -1,0 +1,107 @@
+import { mayReorder } from '../lib/codec/h264-sdp.js';
+import type { Fault, InterleavedFrame, Item, MediaDescription, Presentation, RtcpPacket, RtpPacket } from '../lib/items.js';
+import { type InitialTimestampPolicy, initialTimestamps } from '../lib/rtp/initial-timestamp.js';
+import { looksLikeRtcp } from '../lib/rtp/rtp-header.js';
+import { RtpReceiver, type RtpReceiverOptions } from '../lib/rtp/rtp-receiver.js';
+import { DEFAULT_MAX_JUMP_SECONDS } from '../lib/rtp/timeline.js';
+import { keepsDeadTcpSessions } from '../lib/rtsp/live555.js';
+import { Stage } from '../lib/stage.js';
+
+/** Options of {@link RtpParser}. */
+export interface RtpParserOptions {
+  /** Media to use instead of those of the `presentation` items. */
+  readonly media?: readonly MediaDescription[] | undefined;
+  /** How RTP-Info's `rtptime` sets the zero of the timelines. Default `default`. */
+  readonly initialTimestamp?: InitialTimestampPolicy | undefined;
+  /** Whether RTP-Info's `seq` is believed. Default `default`: unless it is 0 or 1. */
+  readonly initialSequence?: RtpReceiverOptions['initialSequence'] | undefined;
+  /** Largest step of RTP time in seconds, 0 for any. Default 10. */
+  readonly maxJumpSeconds?: number | undefined;
+  /** Drop packets that come out of order, and frames off the timeline, instead of failing. Default false. */
+  readonly tolerant?: boolean | undefined;
+}
+
+interface Channel {
+  readonly media: MediaDescription;
+  readonly isRtcp: boolean;
+  readonly receiver: RtpReceiver;
+}
+
+/**
+ * Parses RTP packets (RFC 3550 section 5.1) and tells RTCP from them.
+ *
+ * Takes `interleaved` items and the `presentation` that assigns their channels; emits `rtp` and `rtcp` items and `fault`s.
+ * Packets missing before a packet are counted in its `lost`. Fails with `rtp-out-of-order` and `rtp-timestamp-jump` unless
+ * `tolerant`, with `stale-session` where an old live555 server mixes sessions, and with `rtp-info-missing`.
+ */
+export class RtpParser extends Stage {
+  private readonly options: RtpParserOptions;
+  private channels: (Channel | undefined)[] = [];
+  private warnedUnassigned = false;
+  private readonly emitItem = (item: RtpPacket | Fault): void => {
+    this.push(item);
+  };
+
+  constructor(options: RtpParserOptions = {}) {
+    super();
+    this.options = options;
+    if (options.media !== undefined) this.assign(options.media, false);
+  }
+
+  protected override handle(item: Item): void {
+    if (item.kind === 'interleaved') {
+      this.receive(item);
+      return;
+    }
+    this.push(item);
+    if (item.kind === 'presentation' && this.options.media === undefined) this.assignPresentation(item);
+  }
+
+  private receive(frame: InterleavedFrame): void {
+    const channel = this.channels[frame.channel];
+    if (channel === undefined) {
+      this.unassigned(frame);
+      return;
+    }
+    const { data } = frame;
+    // RTCP may come on the RTP channel (Q97), and with rtcp-mux the other way round.
+    if (looksLikeRtcp(data) || (channel.isRtcp && (data[1]! & 0x7f) !== channel.media.payloadType)) {
+      const { position, recv, waited } = frame;
+      this.push({ kind: 'rtcp', media: channel.media, data, position, recv, waited } satisfies RtcpPacket);
+    } else {
+      channel.receiver.receive(frame, this.emitItem);
+    }
+  }
+
+  private unassigned({ channel, position, recv }: InterleavedFrame): void {
+    if (this.warnedUnassigned) return;
+    this.warnedUnassigned = true;
+    const message = `data on channel ${channel}, which was not set up: dropped (said once)`;
+    this.push({ kind: 'fault', code: 'unassigned-channel', message, position, recv } satisfies Fault);
+  }
+
+  private assignPresentation({ media, tool }: Presentation): void {
+    this.assign(media, keepsDeadTcpSessions(tool));
+  }
+
+  private assign(media: readonly MediaDescription[], staleSessions: boolean): void {
+    const policy = this.options.initialTimestamp ?? 'default';
+    const { zeros, warning } = initialTimestamps(media, policy);
+    if (warning !== undefined) this.push({ kind: 'fault', code: 'rtsp-oddity', message: warning } satisfies Fault);
+    this.channels = [];
+    for (const medium of media) {
+      if (medium.setup === undefined) continue;
+      const receiver = new RtpReceiver(medium, {
+        maxJumpSeconds: this.options.maxJumpSeconds ?? DEFAULT_MAX_JUMP_SECONDS,
+        tolerant: this.options.tolerant ?? false,
+        initialSequence: this.options.initialSequence ?? 'default',
+        zero: zeros.get(medium.index),
+        zeroRequired: policy !== 'default',
+        reorders: mayReorder(medium),
+        staleSessions,
+      });
+      this.channels[medium.setup.rtpChannel] = { media: medium, isRtcp: false, receiver };
+      this.channels[medium.setup.rtcpChannel] = { media: medium, isRtcp: true, receiver };
+    }
+  }
+}

@@ -1,0 +1,56 @@
+import { StartGate } from '../lib/codec/start-gate.js';
+import type { AccessUnit, Item, MediaDescription, NalUnit, SenderReport } from '../lib/items.js';
+import { frameTimingSei, senderReportSei, withSei } from '../lib/sei/timing-sei.js';
+import { Stage } from '../lib/stage.js';
+import { unixNsToNtp } from '../lib/time/ntp.js';
+
+/** Sender reports kept for a stream's next access unit; the oldest is given up beyond that. */
+const MAX_PENDING_REPORTS = 64;
+
+/**
+ * Puts timing into H.264 access units as SEI: in every unit when its last packet was received and its RTP timestamp
+ * (strawlab.org/89H), and ahead of it each sender report of the same stream that came since the unit before
+ * (strawlab.org/o8B). Takes `accessUnit` and `senderReport` items; all others, and the reports, pass.
+ */
+export class SeiInjector extends Stage {
+  private readonly gates = new Map<MediaDescription, StartGate>();
+  private readonly pending = new Map<MediaDescription, SenderReport[]>();
+
+  protected override handle(item: Item): void {
+    if (item.kind === 'accessUnit') {
+      this.push(this.inject(item));
+      return;
+    }
+    if (item.kind === 'senderReport') this.keep(item);
+    this.push(item);
+  }
+
+  private inject(unit: AccessUnit): AccessUnit {
+    const sei: NalUnit[] = [];
+    const reports = this.hasStarted(unit) ? this.pending.get(unit.media) : undefined;
+    if (reports !== undefined) {
+      this.pending.delete(unit.media);
+      for (const { recv, ntpTimestamp, rtpTimestamp } of reports) {
+        sei.push(senderReportSei(unixNsToNtp(recv), ntpTimestamp, rtpTimestamp));
+      }
+    }
+    sei.push(frameTimingSei(unixNsToNtp(unit.recvLast), unit.timestamp));
+    return withSei(unit, sei);
+  }
+
+  /** Units before the start of the recording are never written: a report put into one would be lost. */
+  private hasStarted(unit: AccessUnit): boolean {
+    let gate = this.gates.get(unit.media);
+    if (gate === undefined) this.gates.set(unit.media, (gate = new StartGate()));
+    return gate.admit(unit) !== 'no';
+  }
+
+  private keep(report: SenderReport): void {
+    const reports = this.pending.get(report.media);
+    if (reports === undefined) this.pending.set(report.media, [report]);
+    else {
+      reports.push(report);
+      if (reports.length > MAX_PENDING_REPORTS) reports.shift();
+    }
+  }
+}

@@ -1,0 +1,91 @@
+import type { Chunk, InterleavedFrame, Item, Presentation, RtspMessageItem } from '../lib/items.js';
+import { InterleaveFramer } from '../lib/rtsp/framer.js';
+import type { RtspMessage } from '../lib/rtsp/message.js';
+import { Stage } from '../lib/stage.js';
+import { type Clock, systemClock } from '../lib/time/clock.js';
+
+/** Options of {@link TcpInterleaveDemux}. */
+export interface TcpInterleaveDemuxOptions {
+  /** Stamps bare Buffers on entry; chunks carry their own time. Default: the system's real-time clock. */
+  readonly clock?: Clock | undefined;
+}
+
+/** Events of {@link TcpInterleaveDemux} beside those of a Transform. */
+export interface TcpInterleaveDemuxEvents {
+  /** An RTSP message, at the moment its last byte was taken in, however long the readable side waits. */
+  message: [message: RtspMessage, position: number];
+}
+
+/**
+ * Splits an RTSP connection's bytes into interleaved frames and RTSP messages (RFC 2326 section 10.12).
+ *
+ * Takes `chunk` items, or bare Buffers that it stamps itself; emits `interleaved` and `rtsp` items with byte position and
+ * receive time, and a `fault` (`junk`, `truncated`) for bytes that are neither. A `presentation` tells it which channels
+ * to expect. Fails with `rtsp-framing` or `rtsp-limit` if the framing is lost for good.
+ */
+export class TcpInterleaveDemux extends Stage {
+  private readonly clock: Clock;
+  private readonly framer: InterleaveFramer;
+  private position = 0;
+  private recv = 0n;
+  private waited = false;
+
+  constructor(options: TcpInterleaveDemuxOptions = {}) {
+    super();
+    this.clock = options.clock ?? systemClock;
+    this.framer = new InterleaveFramer({
+      frame: (channel, data, position) => {
+        this.push({
+          kind: 'interleaved',
+          channel,
+          data,
+          position,
+          recv: this.recv,
+          waited: this.waited,
+        } satisfies InterleavedFrame);
+      },
+      message: (message, position) => {
+        this.emit('message', message, position);
+        this.push({ kind: 'rtsp', message, position, recv: this.recv } satisfies RtspMessageItem);
+      },
+      junk: (position, length) => {
+        this.fault('junk', `${length} bytes between frames are neither frame nor message: skipped`, position);
+      },
+    });
+  }
+
+  protected override handle(item: Item | Buffer): void {
+    if (Buffer.isBuffer(item)) this.receive({ kind: 'chunk', data: item, recv: this.clock.now() });
+    else if (item.kind === 'chunk') this.receive(item);
+    else {
+      if (item.kind === 'presentation') this.assign(item);
+      this.push(item);
+    }
+  }
+
+  protected override finish(): void {
+    const { truncated, bytes } = this.framer.end();
+    if (truncated) {
+      this.fault('truncated', `the connection ended inside a frame or message, ${bytes} bytes of it had come`, this.position);
+    }
+  }
+
+  private receive(chunk: Chunk): void {
+    if (chunk.position !== undefined) this.position = chunk.position;
+    this.recv = chunk.recv;
+    this.waited = chunk.waited === true;
+    const position = this.position;
+    this.position += chunk.data.length;
+    this.framer.push(chunk.data, position);
+  }
+
+  private assign(presentation: Presentation): void {
+    for (const { setup } of presentation.media) {
+      if (setup !== undefined) this.framer.assignChannels([setup.rtpChannel, setup.rtcpChannel]);
+    }
+  }
+
+  private fault(code: 'junk' | 'truncated', message: string, position: number): void {
+    this.push({ kind: 'fault', code, message, position, recv: this.recv });
+  }
+}
