@@ -1,0 +1,104 @@
+import { randomBytes } from 'node:crypto';
+import { EventEmitter, once } from 'node:events';
+import { type AddressInfo, createServer, isIP, type Server } from 'node:net';
+import { systemClock } from '../time/clock.js';
+import { ClientConnection } from './client-connection.js';
+import type { CameraContext, CameraStats, SessionEvent } from './context.js';
+import { type CameraOptions, checkOptions } from './options.js';
+import { describeScript } from './sdp.js';
+import { systemTimers } from './timers.js';
+import { compileLoop, type WireLoop } from './wire-loop.js';
+
+/** Events of a {@link Camera}. */
+export interface CameraEvents {
+  session: [event: SessionEvent];
+}
+
+/** A running RTSP server that serves one script to any number of clients. Made by {@link startCamera}. */
+export class Camera extends EventEmitter<CameraEvents> {
+  /** Where the camera can be played, without credentials. */
+  readonly url: string;
+  readonly port: number;
+
+  readonly #server: Server;
+  readonly #connections: ReadonlySet<ClientConnection>;
+  /** Out of reach for whoever prints a camera: it holds the credentials. */
+  readonly #context: CameraContext;
+
+  constructor(server: Server, connections: ReadonlySet<ClientConnection>, context: CameraContext) {
+    super();
+    this.#server = server;
+    this.#connections = connections;
+    this.#context = context;
+    const { address, port } = server.address() as AddressInfo;
+    this.port = port;
+    this.url = `rtsp://${isIP(address) === 6 ? `[${address}]` : address}:${port}${context.path}`;
+  }
+
+  /** Counters since the start, as they are now. */
+  get stats(): Readonly<CameraStats> {
+    return { ...this.#context.stats };
+  }
+
+  /** Ends all sessions, cuts the connections and stops listening. */
+  async close(): Promise<void> {
+    const closed = this.#server.listening ? once(this.#server, 'close') : undefined;
+    this.#server.close();
+    for (const session of [...this.#context.sessions.values()]) session.end('closed');
+    for (const connection of this.#connections) connection.destroy();
+    await closed;
+  }
+}
+
+/**
+ * Starts an RTSP 1.0 server (RFC 2326) that plays a script over interleaved TCP.
+ *
+ * @throws RangeError if an option is out of its range; the system's error (such as `EADDRINUSE`) if it cannot listen
+ */
+export async function startCamera(options: CameraOptions): Promise<Camera> {
+  checkOptions(options);
+  const { host = '127.0.0.1', port = 0 } = options;
+  const connections = new Set<ClientConnection>();
+  let camera: Camera | undefined;
+  const context = createContext(options, (event) => camera?.emit('session', event));
+  const server = createServer({ allowHalfOpen: false }, (socket) => {
+    const connection = new ClientConnection(socket, context);
+    connections.add(connection);
+    socket.on('close', () => connections.delete(connection));
+  });
+  server.listen(port, host);
+  await once(server, 'listening');
+  camera = new Camera(server, connections, context);
+  return camera;
+}
+
+function createContext(options: CameraOptions, announce: (event: SessionEvent) => void): CameraContext {
+  const { script, loop = true, clock = systemClock } = options;
+  const sessionId = randomBytes(6).readUIntBE(0, 6).toString();
+  const loops = new Map<string, WireLoop>();
+  return {
+    script,
+    path: options.path ?? '/',
+    auth: options.auth,
+    loop,
+    pacing: options.pacing ?? 'realtime',
+    atEnd: options.atEnd ?? 'stay',
+    senderReportIntervalMs: options.senderReportIntervalMs ?? 2000,
+    ssrc: options.ssrc,
+    initialSequence: options.initialSequence,
+    initialTimestamp: options.initialTimestamp,
+    sessionTimeoutS: options.sessionTimeoutS ?? 60,
+    clock,
+    timers: options.timers ?? systemTimers,
+    stats: { connections: 0, requests: 0, sessions: 0, bytesSent: 0 },
+    sessions: new Map(),
+    describe: (address) => describeScript(script, { sessionId, address, ends: !loop }),
+    loopOf: (mediaIndices) => {
+      const key = mediaIndices.join();
+      const compiled = loops.get(key) ?? compileLoop(script, mediaIndices);
+      loops.set(key, compiled);
+      return compiled;
+    },
+    announce,
+  };
+}

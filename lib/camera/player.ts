@@ -1,0 +1,176 @@
+import type { Clock } from '../time/clock.js';
+import { LoopReader, type WireStream } from './loop-reader.js';
+import type { Outlet } from './outlet.js';
+import { senderReportCompound } from './rtcp-writer.js';
+import type { CameraTimers } from './timers.js';
+import { MAX_FRAME, type WireLoop } from './wire-loop.js';
+
+/** What a {@link Player} plays, and how. */
+export interface PlayerOptions {
+  readonly loop: WireLoop;
+  /** One for each of the media that `loop` was compiled for. */
+  readonly streams: readonly WireStream[];
+  readonly outlet: Outlet;
+  /** `realtime`: when a packet is due; `fast`: when the client has read enough. */
+  readonly pacing: 'realtime' | 'fast';
+  readonly repeat: boolean;
+  /** 0: no sender reports. */
+  readonly senderReportIntervalMs: number;
+  readonly cname: string;
+  readonly clock: Clock;
+  readonly timers: CameraTimers;
+  /** Called once the last packet and the goodbye have been handed to the outlet. */
+  readonly ended: () => void;
+}
+
+/** Bytes handed to the outlet at a time: few large writes, and small enough to stay in the cache. */
+const BATCH_BYTES = 128 * 1024;
+/** Batches under way at a time, so that the next is ready when one has left. */
+const BATCHES = 2;
+/** Media time of the first sender report: early, and behind the first packets, from which some clients learn the SSRC. */
+const FIRST_REPORT_NS = 100e6;
+/** Node's timers fire at once beyond this. */
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
+
+/**
+ * Plays a script to one client. Memory is bounded: batches lie in buffers that are used again once they have left.
+ *
+ * Media time runs in ns since the first PLAY. In `realtime` it is the monotonic clock, and goes on during a pause as a live camera's
+ * does; a client that reads too slowly gets its packets late, none is left out. In `fast` it is the time of the next packet.
+ */
+export class Player {
+  private readonly reader: LoopReader;
+  private readonly free: Buffer[] = [];
+  private readonly realtime: boolean;
+  private readonly reportIntervalNs: number;
+  private playing = false;
+  private startMonotonicNs: bigint | undefined;
+  private startUnixNs = 0n;
+  private pausedAtNs = 0;
+  private nextReportNs: number;
+  private timer: unknown;
+  private immediate: NodeJS.Immediate | undefined;
+
+  constructor(private readonly options: PlayerOptions) {
+    this.reader = new LoopReader(options.loop, options.streams, options.repeat);
+    this.realtime = options.pacing === 'realtime';
+    for (let i = 0; i < BATCHES; i++) this.free.push(Buffer.allocUnsafeSlow(Math.max(BATCH_BYTES, MAX_FRAME)));
+    this.reportIntervalNs = options.senderReportIntervalMs * 1e6;
+    this.nextReportNs =
+      this.reportIntervalNs > 0 ? Math.min(FIRST_REPORT_NS, this.reportIntervalNs) : Number.POSITIVE_INFINITY;
+  }
+
+  /** Position in the script in ns. */
+  get positionNs(): number {
+    return this.reader.positionNs;
+  }
+
+  /** Sets the media time; what {@link nextPacket} tells holds from here on. Has no effect while playing. */
+  prepare(): void {
+    if (this.playing) return;
+    if (this.reader.done) this.reader.rewind();
+    if (this.startMonotonicNs === undefined) {
+      this.startMonotonicNs = this.options.timers.monotonicNs();
+      this.startUnixNs = this.options.clock.now();
+    } else if (this.realtime) {
+      const nowNs = this.mediaTimeNs();
+      this.reader.delay(nowNs - this.pausedAtNs);
+      this.pausedAtNs = nowNs;
+    }
+  }
+
+  /** Sequence number and timestamp of a stream's next packet. */
+  nextPacket(stream: number): { sequence: number; timestamp: number } {
+    return this.reader.next(stream);
+  }
+
+  /** Starts or goes on. {@link prepare} has to be called first. */
+  play(): void {
+    if (this.playing) return;
+    this.playing = true;
+    this.pump();
+  }
+
+  /** Stops sending, until {@link play}. What was handed to the outlet still leaves. */
+  pause(): void {
+    if (!this.playing) return;
+    this.playing = false;
+    this.pausedAtNs = this.mediaTimeNs();
+    this.cancel();
+  }
+
+  private mediaTimeNs(): number {
+    if (!this.realtime) return Math.min(this.reader.nextDueNs, this.reader.turnEndNs);
+    return Number(this.options.timers.monotonicNs() - this.startMonotonicNs!);
+  }
+
+  private pump(): void {
+    this.cancel();
+    while (this.playing && this.free.length > 0) {
+      const nowNs = this.mediaTimeNs();
+      if (this.reader.done && (!this.realtime || nowNs >= this.reader.endNs)) {
+        this.finish(nowNs);
+        return;
+      }
+      if (nowNs >= this.nextReportNs) {
+        const atNs = this.realtime ? nowNs : this.nextReportNs;
+        this.report(atNs, false);
+        this.nextReportNs = atNs + this.reportIntervalNs;
+      }
+      const batch = this.free.pop()!;
+      const beforeNs = this.realtime ? nowNs + 1 : Number.POSITIVE_INFINITY;
+      const bytes = this.reader.read(batch, Math.min(this.nextReportNs, beforeNs));
+      if (bytes > 0) {
+        this.options.outlet.frames(batch.subarray(0, bytes), () => this.release(batch));
+        continue;
+      }
+      this.free.push(batch);
+      if (this.realtime) {
+        this.sleep(nowNs);
+        return;
+      }
+    }
+  }
+
+  /** Not at once: a client that keeps up would leave nobody else a turn. */
+  private release(batch: Buffer): void {
+    this.free.push(batch);
+    if (this.playing) this.immediate ??= setImmediate(() => this.pump());
+  }
+
+  private sleep(nowNs: number): void {
+    const nextNs = this.reader.done ? this.reader.endNs : this.reader.nextDueNs;
+    const waitNs = Math.min(nextNs, this.nextReportNs) - nowNs;
+    const waitMs = Math.min(Math.max(1, Math.ceil(waitNs / 1e6)), MAX_TIMEOUT_MS);
+    this.timer = this.options.timers.setTimeout(() => this.pump(), waitMs);
+  }
+
+  /** The end of a script that is not repeated: the last picture has been there for as long as the others. */
+  private finish(nowNs: number): void {
+    this.pause();
+    this.report(nowNs, true);
+    this.options.ended();
+  }
+
+  /** Sends each stream's sender report. Wall clock and RTP time are those of the same moment. */
+  private report(atNs: number, goodbye: boolean): void {
+    const { streams, outlet, clock, cname } = this.options;
+    const unixNs = this.realtime ? clock.now() : this.startUnixNs + BigInt(Math.round(atNs));
+    const frames = streams.map(({ ssrc, rtcpChannel }, stream) => {
+      const packetCount = this.reader.packetCounts[stream]!;
+      const octetCount = this.reader.octetCounts[stream]!;
+      const rtpTimestamp = this.reader.timestampAt(stream, atNs);
+      const packet = senderReportCompound({ ssrc, unixNs, rtpTimestamp, packetCount, octetCount }, cname, goodbye);
+      const prefix = Buffer.from([0x24, rtcpChannel, packet.length >> 8, packet.length & 0xff]);
+      return Buffer.concat([prefix, packet]);
+    });
+    outlet.frames(Buffer.concat(frames), () => {});
+  }
+
+  private cancel(): void {
+    if (this.timer !== undefined) this.options.timers.clearTimeout(this.timer);
+    if (this.immediate !== undefined) clearImmediate(this.immediate);
+    this.timer = undefined;
+    this.immediate = undefined;
+  }
+}
