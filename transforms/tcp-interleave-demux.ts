@@ -71,7 +71,11 @@ export class TcpInterleaveDemux extends Stage {
   }
 
   private receive(chunk: Chunk): void {
-    if (chunk.position !== undefined) this.position = chunk.position;
+    if (chunk.position !== undefined && chunk.position !== this.position) {
+      // Bytes are missing, as in a capture with holes: what was begun cannot be completed by what follows.
+      this.finish();
+      this.position = chunk.position;
+    }
     this.recv = chunk.recv;
     this.waited = chunk.waited === true;
     const position = this.position;

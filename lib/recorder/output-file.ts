@@ -1,0 +1,117 @@
+import type { WriteStream } from 'node:fs';
+import { access, type FileHandle, open, rename, unlink } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { RetinaRecordError } from '../errors.js';
+
+const SUFFIX = '.partial';
+
+/** What {@link openOutput} found and did beside opening. */
+export interface OutputNotes {
+  /** Where a leftover of an earlier recording has been moved. */
+  readonly leftover?: string | undefined;
+}
+
+/**
+ * A recording's file: `NAME.partial` while it grows, `NAME` once it is closed.
+ */
+export class OutputFile {
+  readonly partialPath: string;
+  /** Takes the bytes; a real fs.WriteStream. Its descriptor stays open for {@link close}. */
+  readonly stream: WriteStream;
+
+  constructor(
+    readonly path: string,
+    private readonly handle: FileHandle,
+    readonly notes: OutputNotes,
+  ) {
+    this.partialPath = path + SUFFIX;
+    this.stream = handle.createWriteStream({ autoClose: false, highWaterMark: WRITE_HIGH_WATER_MARK });
+  }
+
+  /**
+   * Cuts the file to `length` bytes, the last whole fragment's end, syncs it, and gives it its name. To be called once, after the
+   * stream has finished or failed.
+   */
+  async close(length: number): Promise<void> {
+    try {
+      const { size } = await this.handle.stat();
+      if (size > length) await this.handle.truncate(length);
+      await this.handle.sync();
+    } finally {
+      await this.handle.close();
+    }
+    await rename(this.partialPath, this.path);
+    await syncFolder(this.path);
+  }
+
+  /** Removes the file, if nothing was recorded. */
+  async discard(): Promise<void> {
+    await this.handle.close();
+    await unlink(this.partialPath);
+  }
+}
+
+/** Bytes that may wait to be written before the muxer is asked to wait. */
+const WRITE_HIGH_WATER_MARK = 4 * 1024 * 1024;
+
+/**
+ * Opens `path.partial` for a recording. A leftover of that name is evidence of a crash: it is moved aside, never overwritten.
+ *
+ * @throws RetinaRecordError `output-exists` unless `overwrite`; `output-failed` if the file cannot be made
+ */
+export async function openOutput(path: string, overwrite: boolean): Promise<OutputFile> {
+  if (!overwrite && (await exists(path))) {
+    throw new RetinaRecordError('output-exists', `${path} exists; choose another name, or allow --overwrite (-y)`);
+  }
+  const partial = path + SUFFIX;
+  try {
+    const leftover = (await exists(partial)) ? await moveAside(partial) : undefined;
+    return new OutputFile(path, await open(partial, 'wx'), { leftover });
+  } catch (error) {
+    throw outputError(path, error);
+  }
+}
+
+/** An error of the file system, with its cause and remedy in one line. */
+export function outputError(path: string, cause: unknown): RetinaRecordError {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  const remedies = new Map([
+    ['ENOSPC', 'the disk is full'],
+    ['EDQUOT', 'the disk quota is used up'],
+    ['EACCES', 'no permission to write there'],
+    ['EPERM', 'no permission to write there'],
+    ['EROFS', 'the file system is read-only'],
+    ['ENOENT', `the folder ${dirname(path)} does not exist`],
+    ['ENOTDIR', `${dirname(path)} is not a folder`],
+    ['EFBIG', 'the file system or a limit does not allow larger files'],
+    ['EIO', 'the disk reports an error'],
+  ]);
+  const why = (code !== undefined && remedies.get(code)) || message;
+  return new RetinaRecordError('output-failed', `cannot write ${path}: ${why}${code ? ` (${code})` : ''}`, {}, { cause });
+}
+
+async function moveAside(partial: string): Promise<string> {
+  for (let n = 1; ; n++) {
+    const target = `${partial}.${n}`;
+    if (await exists(target)) continue;
+    await rename(partial, target);
+    return target;
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Makes a rename last through a power failure, where the platform lets folders be opened. */
+async function syncFolder(path: string): Promise<void> {
+  try {
+    const folder = await open(dirname(path), 'r');
+    await folder.sync().finally(() => folder.close());
+  } catch {
+    // Windows cannot; the name is in place all the same.
+  }
+}

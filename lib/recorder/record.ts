@@ -1,0 +1,42 @@
+import { connect } from '../net/connect.js';
+import type { RecordOptions, RecordTarget } from './options.js';
+import { openOutput } from './output-file.js';
+import { Recording, type RecordingOutput } from './recording.js';
+
+/**
+ * Records a camera's H.264 video until {@link Recording.stop} is called or it ends by itself.
+ *
+ * Resolves once the camera plays. A file is called `OUT.partial` until it is closed. A stream gets fragmented MP4 and is ended.
+ *
+ * @param url `rtsp://` or `rtsps://`
+ * @param target path of the MP4 file, or a stream
+ * @throws RetinaRecordError as {@link connect} does, and `output-exists`, `output-failed`
+ */
+export async function record(url: string, target: RecordTarget, options: RecordOptions = {}): Promise<Recording> {
+  const file = typeof target === 'string' ? await openOutput(target, options.overwrite ?? false) : undefined;
+  const output: RecordingOutput = { file, stream: file?.stream ?? (target as Exclude<RecordTarget, string>) };
+  const { signal } = options;
+  const connecting = new AbortController();
+  let recording: Recording | undefined;
+  // Before the camera plays an abort ends the attempt; from then on it ends the recording as stop() does.
+  const onAbort = (): void => {
+    if (recording === undefined) connecting.abort(signal?.reason);
+    else void recording.stop();
+  };
+  if (signal?.aborted) onAbort();
+  signal?.addEventListener('abort', onAbort, { once: true });
+  try {
+    const session = await connect(url, { ...options, signal: connecting.signal });
+    recording = new Recording(session, output, options);
+  } catch (error) {
+    signal?.removeEventListener('abort', onAbort);
+    await file?.discard();
+    throw error;
+  }
+  if (file?.notes.leftover !== undefined) {
+    const message = `an unfinished recording was in the way; it is now called ${file.notes.leftover}`;
+    options.onWarning?.({ code: 'leftover', message });
+  }
+  void recording.done.then(() => signal?.removeEventListener('abort', onAbort));
+  return recording;
+}

@@ -1,0 +1,194 @@
+import { EventEmitter } from 'node:events';
+import type { Transform, Writable } from 'node:stream';
+import { RetinaRecordError } from '../errors.js';
+import type { Fault } from '../items.js';
+import type { Session } from '../net/session.js';
+import { systemTimers, type Timers } from '../net/timers.js';
+import { longTimeout } from '../time/long-timeout.js';
+import { linkStages } from './link.js';
+import { Monitor } from './monitor.js';
+import type { RecordOptions } from './options.js';
+import { type OutputFile, outputError } from './output-file.js';
+import type { EndReason, RecordingReport, RecordingStats } from './report.js';
+import { recordingStages } from './stages.js';
+import { recordingTags } from './tags.js';
+
+/** Events of a {@link Recording}. */
+export interface RecordingEvents {
+  /** A fault that the recording survives. */
+  fault: [fault: Fault];
+  /** The first frame was taken in. */
+  start: [];
+}
+
+/** What a recording writes to: a file of its own, or somebody's stream. */
+export interface RecordingOutput {
+  readonly file: OutputFile | undefined;
+  readonly stream: Writable;
+}
+
+/** Without a frame for so long, though data come, a recording ends. */
+const NO_FRAMES_MS = 30_000;
+
+/**
+ * A recording in progress. It ends by {@link stop}, by its duration, or by itself; {@link done} tells how.
+ */
+export class Recording extends EventEmitter<RecordingEvents> {
+  /** Resolves with the report when the file is closed and the session is torn down; never rejects. */
+  readonly done: Promise<RecordingReport>;
+
+  private readonly monitor: Monitor;
+  private readonly timers: Timers;
+  private readonly stages: readonly Transform[];
+  private cancelDuration: (() => void) | undefined;
+  private cancelWatch: (() => void) | undefined;
+  private reason: EndReason | undefined;
+  private error: Error | undefined;
+  /** Ends of the initialization segment and of the fragments that have left the muxer but perhaps not reached the file. */
+  private boundaries: number[] = [];
+  private bytes = 0;
+  private skipTeardown = false;
+
+  /** Use {@link record}. */
+  constructor(
+    private readonly session: Session,
+    private readonly output: RecordingOutput,
+    private readonly options: RecordOptions,
+  ) {
+    super();
+    this.timers = options.timers ?? systemTimers;
+    this.monitor = new Monitor(options.allowLoss ?? false, {
+      fault: (fault) => this.noteFault(fault),
+      loss: (message) => this.finish('loss', new RetinaRecordError('loss', `${message}; --allow-loss goes on without`)),
+      bye: () => this.finish('bye'),
+    });
+    const { stages, muxer } = recordingStages(options, this.monitor, recordingTags(session.presentation));
+    this.stages = stages;
+    muxer.on('start', () => this.emit('start'));
+    muxer.on('warning', (message: string) => options.onWarning?.({ code: 'muxer', message }));
+    muxer.on('fragment', ({ offset, length }: { offset: number; length: number }) => this.noteBoundary(offset, length));
+    this.done = this.run();
+  }
+
+  /** What has been recorded so far. */
+  get stats(): RecordingStats {
+    return this.monitor.stats(this.bytes);
+  }
+
+  /** Ends the recording in order: everything received is written, the file closed, the camera told. */
+  stop(): Promise<RecordingReport> {
+    this.finish('stopped');
+    return this.done;
+  }
+
+  /** Like {@link stop}, or after it, but without waiting for the camera's answer. */
+  stopWithoutTeardown(): Promise<RecordingReport> {
+    this.skipTeardown = true;
+    void this.session.close({ teardown: false });
+    return this.stop();
+  }
+
+  private async run(): Promise<RecordingReport> {
+    const { session, output, options, timers } = this;
+    const { durationMs } = options;
+    if (durationMs !== undefined) this.cancelDuration = longTimeout(timers, () => this.finish('duration'), durationMs);
+    this.watchFrames(0, 0);
+    linkStages(session.source, this.stages, output.stream, (error) => this.finish('stage', error));
+    const failure = await sinkEnd(output.stream);
+    if (failure !== undefined) this.sinkFailed(failure);
+    this.finish('connection');
+    this.cancelDuration?.();
+    this.cancelWatch?.();
+    const closing = session.close({ teardown: !this.skipTeardown });
+    const path = await this.closeFile();
+    await closing;
+    return { ...this.stats, reason: this.reason!, error: this.error, path, url: session.presentation.url };
+  }
+
+  /** The first reason counts; what has been received by then still goes the whole way. */
+  private finish(reason: EndReason, error?: Error): void {
+    if (this.reason !== undefined) return;
+    this.reason = reason;
+    this.error = error;
+    this.session.stop();
+  }
+
+  private noteFault(fault: Fault): void {
+    const { code, message, cause } = fault;
+    if (code === 'unassigned-channel') this.session.noteForeignData();
+    if (code === 'connection-closed' || code === 'connection-silent') {
+      this.finish('connection', new RetinaRecordError(code, message, {}, { cause }));
+    } else {
+      this.emit('fault', fault);
+    }
+  }
+
+  private sinkFailed(error: Error): void {
+    const { file } = this.output;
+    if (file !== undefined) this.override('output', outputError(file.path, error));
+    else if ((error as NodeJS.ErrnoException).code === 'EPIPE') this.finish('reader-gone');
+    else this.override('output', error);
+    for (const stage of this.stages) stage.destroy();
+  }
+
+  /** A file that could not be written is worse than whatever ended the recording before. */
+  private override(reason: EndReason, error: Error): void {
+    this.finish(reason, error);
+    this.reason = reason;
+    this.error = error;
+  }
+
+  private noteBoundary(offset: number, length: number): void {
+    this.bytes = offset + length;
+    const written = this.output.file?.stream.bytesWritten ?? 0;
+    // Only the last boundary that has been written, and those after it, can matter.
+    const from = this.boundaries.findLastIndex((end) => end <= written);
+    this.boundaries = [...this.boundaries.slice(Math.max(0, from)), ...(offset > 0 ? [offset] : []), offset + length];
+  }
+
+  /** Returns the path, unless there is no file or nothing in it. */
+  private async closeFile(): Promise<string | undefined> {
+    const { file } = this.output;
+    if (file === undefined) return undefined;
+    try {
+      const whole = this.boundaries.findLast((end) => end <= file.stream.bytesWritten);
+      if (whole === undefined) {
+        await file.discard();
+        return undefined;
+      }
+      await file.close(whole);
+      return file.path;
+    } catch (error) {
+      this.override('output', outputError(file.path, error));
+      return file.partialPath;
+    }
+  }
+
+  /** Ends a recording to which data come but no pictures; a sink that is merely slow does not count. */
+  private watchFrames(frames: number, received: number): void {
+    const check = (): void => {
+      const { frames: framesNow } = this.stats;
+      const bytesNow = this.session.receiveStats.bytes;
+      const isStuck = framesNow === frames && bytesNow > received && !this.output.stream.writableNeedDrain;
+      if (isStuck) {
+        const message = `data arrive, but no frame could be made of them for ${NO_FRAMES_MS / 1000} s`;
+        this.finish('no-frames', new RetinaRecordError('no-frames', message));
+      } else {
+        this.watchFrames(framesNow, bytesNow);
+      }
+    };
+    this.cancelWatch = longTimeout(this.timers, check, NO_FRAMES_MS);
+  }
+}
+
+/**
+ * Waits until a sink has taken everything or has failed. Not by `finished()`: that waits for the close of a file whose descriptor is
+ * kept open on purpose.
+ */
+function sinkEnd(sink: Writable): Promise<Error | undefined> {
+  return new Promise((resolve) => {
+    sink.once('finish', () => resolve(undefined));
+    sink.once('error', resolve);
+    sink.once('close', () => resolve(new Error('the output was closed before everything was written')));
+  });
+}
