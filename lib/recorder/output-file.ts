@@ -1,9 +1,19 @@
-import type { WriteStream } from 'node:fs';
-import { access, type FileHandle, open, rename, unlink } from 'node:fs/promises';
+import * as fs from 'node:fs';
+import { access, open, rename, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { promisify } from 'node:util';
 import { RetinaRecordError } from '../errors.js';
 
 const SUFFIX = '.partial';
+/** Bytes that may wait to be written before the muxer is asked to wait. */
+const WRITE_HIGH_WATER_MARK = 4 * 1024 * 1024;
+
+// By descriptor and not by FileHandle, whose streams cannot be ended without closing it.
+const openDescriptor = promisify(fs.open) as (path: string, flags: string) => Promise<number>;
+const closeDescriptor = promisify(fs.close);
+const truncate = promisify(fs.ftruncate);
+const sync = promisify(fs.fsync);
+const stat = promisify(fs.fstat);
 
 /** What {@link openOutput} found and did beside opening. */
 export interface OutputNotes {
@@ -17,15 +27,19 @@ export interface OutputNotes {
 export class OutputFile {
   readonly partialPath: string;
   /** Takes the bytes; a real fs.WriteStream. Its descriptor stays open for {@link close}. */
-  readonly stream: WriteStream;
+  readonly stream: fs.WriteStream;
 
   constructor(
     readonly path: string,
-    private readonly handle: FileHandle,
+    private readonly descriptor: number,
     readonly notes: OutputNotes,
   ) {
     this.partialPath = path + SUFFIX;
-    this.stream = handle.createWriteStream({ autoClose: false, highWaterMark: WRITE_HIGH_WATER_MARK });
+    this.stream = fs.createWriteStream(this.partialPath, {
+      fd: descriptor,
+      autoClose: false,
+      highWaterMark: WRITE_HIGH_WATER_MARK,
+    });
   }
 
   /**
@@ -34,11 +48,11 @@ export class OutputFile {
    */
   async close(length: number): Promise<void> {
     try {
-      const { size } = await this.handle.stat();
-      if (size > length) await this.handle.truncate(length);
-      await this.handle.sync();
+      const { size } = await stat(this.descriptor);
+      if (size > length) await truncate(this.descriptor, length);
+      await sync(this.descriptor);
     } finally {
-      await this.handle.close();
+      await closeDescriptor(this.descriptor);
     }
     await rename(this.partialPath, this.path);
     await syncFolder(this.path);
@@ -46,13 +60,10 @@ export class OutputFile {
 
   /** Removes the file, if nothing was recorded. */
   async discard(): Promise<void> {
-    await this.handle.close();
+    await closeDescriptor(this.descriptor);
     await unlink(this.partialPath);
   }
 }
-
-/** Bytes that may wait to be written before the muxer is asked to wait. */
-const WRITE_HIGH_WATER_MARK = 4 * 1024 * 1024;
 
 /**
  * Opens `path.partial` for a recording. A leftover of that name is evidence of a crash: it is moved aside, never overwritten.
@@ -66,7 +77,7 @@ export async function openOutput(path: string, overwrite: boolean): Promise<Outp
   const partial = path + SUFFIX;
   try {
     const leftover = (await exists(partial)) ? await moveAside(partial) : undefined;
-    return new OutputFile(path, await open(partial, 'wx'), { leftover });
+    return new OutputFile(path, await openDescriptor(partial, 'wx'), { leftover });
   } catch (error) {
     throw outputError(path, error);
   }
