@@ -1,0 +1,48 @@
+import type { Logger } from 'pino';
+import { startCamera } from '../camera/camera.js';
+import { loadScript } from '../camera/load-script.js';
+import { RetinaRecordError } from '../errors.js';
+import { handleSignals } from './signals.js';
+
+/** The options of `camera` as commander gives them. */
+export interface CameraCliOptions {
+  readonly port: number;
+  readonly host: string;
+  readonly path: string;
+  readonly username?: string;
+  readonly password?: string;
+  readonly auth: 'basic' | 'digest';
+  readonly loop: boolean;
+  readonly fast?: boolean;
+  readonly fps: number;
+}
+
+/** `retina-record camera FIXTURE`: serves a fixture until a signal. The URL goes to stdout. */
+export async function cameraCommand(fixture: string, cli: CameraCliOptions, log: Logger): Promise<void> {
+  const { host, port, path, username, password = '', auth, loop } = cli;
+  const script = await loadScript(fixture, { frameRate: cli.fps }).catch((cause: NodeJS.ErrnoException) => {
+    if (cause instanceof RetinaRecordError) throw cause;
+    throw new RetinaRecordError('usage', `cannot read ${fixture} (${cause.code ?? cause.message})`, {}, { cause });
+  });
+  const camera = await startCamera({
+    script,
+    host,
+    port,
+    path,
+    loop,
+    pacing: cli.fast ? 'fast' : 'realtime',
+    atEnd: 'close',
+    auth: username === undefined ? undefined : { scheme: auth, username, password, realm: 'retina-record' },
+  }).catch((cause: NodeJS.ErrnoException) => {
+    const why = cause.code === 'EADDRINUSE' ? 'the port is in use' : cause.message;
+    throw new RetinaRecordError('usage', `cannot serve on ${host}:${port}: ${why}`, {}, { cause });
+  });
+  camera.on('session', ({ event, remote, reason }) => {
+    log.info({ event: 'session' }, `${remote}: ${event}${reason === undefined ? '' : ` (${reason})`}`);
+  });
+  process.stdout.write(`${camera.url}\n`);
+  await new Promise<void>((resolve) => {
+    handleSignals(() => resolve());
+  });
+  await camera.close();
+}

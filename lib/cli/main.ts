@@ -1,0 +1,111 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import type { Logger } from 'pino';
+import { RetinaRecordError } from '../errors.js';
+import { packageVersion } from '../version.js';
+import type { CameraCliOptions } from './camera-command.js';
+import { EXIT, exitCodeOf } from './exit-code.js';
+import { addLogOptions, addRecordOptions, duration, type LogCliOptions, type RecordCliOptions } from './record-options.js';
+
+/** Runs the command and sets the process's exit code. What a run does not need is not loaded. */
+export async function main(args: readonly string[]): Promise<void> {
+  try {
+    await buildProgram().parseAsync(args, { from: 'user' });
+  } catch (error) {
+    process.exitCode = error instanceof CommanderError ? usageExit(error) : report(error);
+  }
+}
+
+function usageExit(error: CommanderError): number {
+  return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+}
+
+/** One line for an error that no logger was there for, or that ended a command. */
+function report(error: unknown): number {
+  if (!(error instanceof RetinaRecordError)) throw error;
+  process.stderr.write(`retina-record: ${error.message}\n`);
+  return exitCodeOf(error);
+}
+
+function buildProgram(): Command {
+  const program = new Command('retina-record')
+    .description('Record MP4 from RTSP cameras without transcoding, with the timing of every frame kept inside.')
+    .version(packageVersion())
+    .exitOverride()
+    .enablePositionalOptions()
+    .showHelpAfterError('(--help lists all options)')
+    .argument('[OUT]', 'MP4 file to write; - writes fragmented MP4 to stdout');
+  addLogOptions(addRecordOptions(program)).action(async (out: string | undefined, cli: RecordCliOptions & LogCliOptions) => {
+    await run(cli, async (log, live) => {
+      if (out === undefined) throw new RetinaRecordError('usage', 'OUT is missing: which file is to be written?');
+      const { recordCommand } = await import('./record-command.js');
+      return (await recordCommand(out, cli, log, live)).exitCode;
+    });
+  });
+  addDemo(program);
+  addCamera(program);
+  return program;
+}
+
+function addDemo(program: Command): void {
+  const demo = program
+    .command('demo')
+    .description('record from an embedded camera, to see it work')
+    .argument('[OUT]', 'file to write, overwritten if it exists', 'retina-record-demo.mp4')
+    .option('--duration <time>', 'end after so long, default 5s', duration);
+  addLogOptions(demo).action(async (out: string, cli: LogCliOptions & { duration?: number }) => {
+    await run(cli, async (log, live) => {
+      const { demoCommand } = await import('./demo-command.js');
+      return (await demoCommand(out, cli, log, live)).exitCode;
+    });
+  });
+}
+
+function addCamera(program: Command): void {
+  const camera = program
+    .command('camera')
+    .description('serve a capture (.pcap) or H.264 byte stream (.h264) as an RTSP camera; prints its URL')
+    .argument('<FIXTURE>', 'file to serve')
+    .option('--port <n>', 'port to listen on, 0 for any', port, 8554)
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--path <path>', 'path of the URL', '/')
+    .option('--username <name>', 'ask clients for this user name')
+    .option('--password <password>', 'and this password')
+    .addOption(new Option('--auth <scheme>', 'how to ask for it').choices(['basic', 'digest']).default('digest'))
+    .option('--no-loop', 'end the stream at the end of the file')
+    .option('--fast', 'send as fast as the client reads')
+    .option('--fps <rate>', 'frame rate of a byte stream', frameRate, 25);
+  addLogOptions(camera).action(async (fixture: string, cli: CameraCliOptions & LogCliOptions) => {
+    await run(cli, async (log) => {
+      const { cameraCommand } = await import('./camera-command.js');
+      await cameraCommand(fixture, cli, log);
+      return EXIT.ok;
+    });
+  });
+}
+
+/** Runs a command with its logger and turns its errors into messages. */
+async function run(cli: LogCliOptions, command: (log: Logger, live: boolean) => Promise<number>): Promise<void> {
+  const { json = false, quiet = false, logLevel } = cli;
+  const { createLogger } = await import('./log.js');
+  const log = createLogger({ json, quiet, level: logLevel });
+  const live = process.stderr.isTTY === true && !json && !quiet;
+  try {
+    process.exitCode = await command(log, live);
+  } catch (error) {
+    if (!(error instanceof RetinaRecordError)) throw error;
+    log.error({ event: 'error', code: error.code }, error.message);
+    process.exitCode = exitCodeOf(error);
+  }
+}
+
+function port(text: string): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value > 65535) throw new InvalidArgumentError('A port is a number from 0 to 65535.');
+  return value;
+}
+
+function frameRate(text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && value <= 1000)) throw new InvalidArgumentError('A frame rate is a number above 0, up to 1000.');
+  return value;
+}

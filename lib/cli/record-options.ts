@@ -1,0 +1,77 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { RTCP_SSRC_POLICIES, type RtcpSsrcPolicy } from '../rtp/rtcp-ssrc.js';
+import { INITIAL_TIMESTAMP_POLICIES, type InitialTimestampPolicy } from '../rtp/initial-timestamp.js';
+import type { TeardownPolicy } from '../net/options.js';
+import { parseDuration } from './duration.js';
+import { LOG_LEVELS } from './log.js';
+
+/** The options of recording as commander gives them. */
+export interface RecordCliOptions {
+  readonly url?: string;
+  readonly username?: string;
+  readonly password?: string;
+  readonly passwordFile?: string;
+  readonly initialTimestamp: InitialTimestampPolicy;
+  readonly unknownRtcpSsrc: RtcpSsrcPolicy;
+  readonly timingInfo: boolean;
+  readonly allowLoss?: boolean;
+  readonly teardown: TeardownPolicy;
+  /** ms. */
+  readonly duration?: number;
+  /** ms. */
+  readonly fragmentDuration: number;
+  readonly overwrite?: boolean;
+  readonly tlsCa?: string;
+  readonly tlsInsecure?: boolean;
+}
+
+/** The options of messages, which every command has. */
+export interface LogCliOptions {
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly logLevel: (typeof LOG_LEVELS)[number];
+}
+
+/** Adds the options of recording to a command. */
+export function addRecordOptions(command: Command): Command {
+  return command
+    .option('--url <url>', 'rtsp:// or rtsps:// URL of the camera')
+    .option('--username <name>', 'user name, if the camera asks for one')
+    .option('--password <password>', 'password; better in --password-file or RETINA_RECORD_PASSWORD')
+    .option('--password-file <file>', 'file whose first line is the password')
+    .addOption(
+      new Option('--initial-timestamp <policy>', "how RTP-Info's rtptime sets the zero of time")
+        .choices(INITIAL_TIMESTAMP_POLICIES)
+        .default('default'),
+    )
+    .addOption(
+      new Option('--unknown-rtcp-ssrc <policy>', 'what to do with sender reports of an unknown SSRC')
+        .choices(RTCP_SSRC_POLICIES)
+        .default('default'),
+    )
+    .option('--no-timing-info', 'leave the timing SEI out')
+    .option('--allow-loss', 'go on after lost packets, leaving out what is damaged')
+    .addOption(
+      new Option('--teardown <policy>', 'when to send TEARDOWN').choices(['auto', 'always', 'never']).default('auto'),
+    )
+    .option('--duration <time>', 'end after so long: 250ms, 5s, 10m, 2h; a bare number is seconds', duration)
+    .option('--fragment-duration <time>', 'longest fragment; 0 writes each frame at once', duration, 1000)
+    .option('-y, --overwrite', 'overwrite OUT if it exists')
+    .option('--tls-ca <file>', 'PEM certificates to trust with rtsps://')
+    .option('--tls-insecure', 'accept any certificate with rtsps://');
+}
+
+/** Adds the options of messages to a command. */
+export function addLogOptions(command: Command): Command {
+  return command
+    .option('--json', 'messages as NDJSON on stderr')
+    .option('-q, --quiet', 'only errors')
+    .addOption(new Option('--log-level <level>', 'least severe messages to show').choices(LOG_LEVELS).default('info'));
+}
+
+/** Parses a duration option into ms. */
+export function duration(text: string): number {
+  const ms = parseDuration(text);
+  if (ms === undefined) throw new InvalidArgumentError('Say 250ms, 5s, 10m or 2h; a bare number is seconds.');
+  return ms;
+}
