@@ -14,9 +14,9 @@ const HIGH_WATER_MARK = 64;
 export abstract class Stage extends Transform {
   private failed: { error: Error; callback: TransformCallback } | undefined;
 
-  /** @param readableHighWaterMark items that may wait on the readable side before the stage asks its source to wait */
-  constructor(readableHighWaterMark: number = HIGH_WATER_MARK) {
-    super({ objectMode: true, readableHighWaterMark, writableHighWaterMark: HIGH_WATER_MARK });
+  /** @param readable, writable items that may wait on either side before the neighbour is asked to wait; default 64 each */
+  constructor({ readable = HIGH_WATER_MARK, writable = HIGH_WATER_MARK } = {}) {
+    super({ objectMode: true, readableHighWaterMark: readable, writableHighWaterMark: writable });
   }
 
   /** Handles one item: `this.push` what comes of it. */

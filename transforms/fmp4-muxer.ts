@@ -48,7 +48,7 @@ export class Fmp4Muxer extends Stage {
   private offset = 0;
 
   constructor(options: Fmp4MuxerOptions = {}) {
-    super(READABLE_HIGH_WATER_MARK);
+    super({ readable: READABLE_HIGH_WATER_MARK });
     this.options = options;
     this.tags = options.tags ?? { encoder: programName() };
   }

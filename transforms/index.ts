@@ -4,3 +4,4 @@ export { RtcpSenderReportTap, type RtcpSenderReportTapEvents, type RtcpSenderRep
 export { RtpParser, type RtpParserOptions } from './rtp-parser.js';
 export { SeiInjector } from './sei-injector.js';
 export { TcpInterleaveDemux, type TcpInterleaveDemuxEvents, type TcpInterleaveDemuxOptions } from './tcp-interleave-demux.js';
+export { Tee, type TeeDrops, type TeeEvents, type TeeOptions, tee } from './tee.js';

@@ -74,13 +74,14 @@ export async function startCamera(options: CameraOptions): Promise<Camera> {
 
 function createContext(options: CameraOptions, announce: (event: SessionEvent) => void): CameraContext {
   const { script, loop = true, clock = systemClock } = options;
+  const turns = loop === true ? Number.POSITIVE_INFINITY : Math.max(1, Number(loop));
   const sessionId = randomBytes(6).readUIntBE(0, 6).toString();
   const loops = new Map<string, WireLoop>();
   return {
     script,
     path: options.path ?? '/',
     auth: options.auth,
-    loop,
+    turns,
     pacing: options.pacing ?? 'realtime',
     atEnd: options.atEnd ?? 'stay',
     senderReportIntervalMs: options.senderReportIntervalMs ?? 2000,
@@ -92,7 +93,7 @@ function createContext(options: CameraOptions, announce: (event: SessionEvent) =
     timers: options.timers ?? systemTimers,
     stats: { connections: 0, requests: 0, sessions: 0, bytesSent: 0 },
     sessions: new Map(),
-    describe: (address) => describeScript(script, { sessionId, address, ends: !loop }),
+    describe: (address) => describeScript(script, { sessionId, address, ends: turns !== Number.POSITIVE_INFINITY }),
     loopOf: (mediaIndices) => {
       const key = mediaIndices.join();
       const compiled = loops.get(key) ?? compileLoop(script, mediaIndices);

@@ -34,7 +34,8 @@ export interface CameraContext {
   readonly script: CameraScript;
   readonly path: string;
   readonly auth: AuthPolicy | undefined;
-  readonly loop: boolean;
+  /** How often the script is served, Infinity for ever. */
+  readonly turns: number;
   readonly pacing: 'realtime' | 'fast';
   readonly atEnd: 'stay' | 'close';
   readonly senderReportIntervalMs: number;

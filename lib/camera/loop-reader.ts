@@ -34,18 +34,20 @@ export class LoopReader {
   readonly packetCounts: number[];
   readonly octetCounts: number[];
   private index = 0;
+  /** From 1. */
+  private turn = 1;
   private turnNs = 0;
   private readonly turnSequences: number[];
   private readonly turnTimestamps: number[];
 
   /**
    * @param streams one for each of the media that `loop` was compiled for
-   * @param repeat whether to start over at the end
+   * @param turns how often to go through it, at least once; Infinity for ever
    */
   constructor(
     private readonly loop: WireLoop,
     private readonly streams: readonly WireStream[],
-    private readonly repeat: boolean,
+    private readonly turns: number,
   ) {
     this.packetCounts = streams.map(() => 0);
     this.octetCounts = streams.map(() => 0);
@@ -53,9 +55,9 @@ export class LoopReader {
     this.turnTimestamps = streams.map((stream) => stream.firstTimestamp);
   }
 
-  /** True at the end of a loop that is not repeated. */
+  /** True at the end of the last turn. */
   get done(): boolean {
-    return !this.repeat && this.index === this.loop.streams.length;
+    return this.turn >= this.turns && this.index === this.loop.streams.length;
   }
 
   /** When the current turn ends. */
@@ -68,10 +70,10 @@ export class LoopReader {
     return this.turnEndNs + this.loop.dueNs[0]!;
   }
 
-  /** When the next frame is due; Infinity at the end of a loop that is not repeated. */
+  /** When the next frame is due; Infinity at the end of the last turn. */
   get nextDueNs(): number {
     if (this.index < this.loop.streams.length) return this.turnNs + this.loop.dueNs[this.index]!;
-    return this.repeat ? this.endNs : Number.POSITIVE_INFINITY;
+    return this.turn < this.turns ? this.endNs : Number.POSITIVE_INFINITY;
   }
 
   /** Position within the loop in ns. */
@@ -110,6 +112,7 @@ export class LoopReader {
       this.turnSequences[stream] = (this.turnSequences[stream]! + count) & 0xffff;
     });
     this.index = 0;
+    this.turn++;
     this.startTurn(this.turnEndNs);
   }
 

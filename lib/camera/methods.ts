@@ -93,15 +93,16 @@ function play({ request, resource, session, context }: Exchange): Reply {
   if (refusal !== undefined) return refusal;
   const range = header(request, 'range');
   const start = range === undefined ? 'now' : parseRangeStart(range);
-  const durationS = context.script.durationNs / 1e9;
-  if (start === undefined || (start !== 'now' && !context.loop && start > durationS)) return { status: 457 };
+  const isEndless = context.turns === Number.POSITIVE_INFINITY;
+  const durationS = (context.script.durationNs / 1e9) * context.turns;
+  if (start === undefined || (start !== 'now' && !isEndless && start > durationS)) return { status: 457 };
   if (session.playing) return { status: 200 };
   // Like a live camera it goes on from where it stands, and says so.
   const { positionS, rtpInfo } = session.prepare();
   return {
     status: 200,
     headers: [
-      ['Range', `npt=${positionS.toFixed(3)}-${context.loop ? '' : durationS.toFixed(3)}`],
+      ['Range', `npt=${positionS.toFixed(3)}-${isEndless ? '' : durationS.toFixed(3)}`],
       ['RTP-Info', rtpInfo],
     ],
     afterwards: () => session.play(),

@@ -15,8 +15,8 @@ export interface CameraOptions {
   readonly path?: string | undefined;
   /** What to demand of clients for all but OPTIONS. Default: nothing. */
   readonly auth?: AuthPolicy | undefined;
-  /** Start over at the end of the script. Default true. */
-  readonly loop?: boolean | undefined;
+  /** Start over at the end of the script: for ever (true, the default), never, or until so many turns are over. */
+  readonly loop?: boolean | number | undefined;
   /** `realtime` (default): packets leave when the script says; `fast`: as fast as each client reads. */
   readonly pacing?: 'realtime' | 'fast' | undefined;
   /** What happens to the connection when a script that is not looped has ended with RTCP BYE. Default `stay`. */

@@ -13,7 +13,8 @@ export interface PlayerOptions {
   readonly outlet: Outlet;
   /** `realtime`: when a packet is due; `fast`: when the client has read enough. */
   readonly pacing: 'realtime' | 'fast';
-  readonly repeat: boolean;
+  /** How often the loop is played, Infinity for ever. */
+  readonly turns: number;
   /** 0: no sender reports. */
   readonly senderReportIntervalMs: number;
   readonly cname: string;
@@ -52,7 +53,7 @@ export class Player {
   private immediate: NodeJS.Immediate | undefined;
 
   constructor(private readonly options: PlayerOptions) {
-    this.reader = new LoopReader(options.loop, options.streams, options.repeat);
+    this.reader = new LoopReader(options.loop, options.streams, options.turns);
     this.realtime = options.pacing === 'realtime';
     for (let i = 0; i < BATCHES; i++) this.free.push(Buffer.allocUnsafeSlow(Math.max(BATCH_BYTES, MAX_FRAME)));
     this.reportIntervalNs = options.senderReportIntervalMs * 1e6;

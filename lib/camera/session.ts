@@ -115,14 +115,14 @@ export class CameraSession {
   }
 
   private createPlayer(): Player {
-    const { loop, pacing, senderReportIntervalMs, clock, timers } = this.context;
+    const { turns, pacing, senderReportIntervalMs, clock, timers } = this.context;
     const ordered = this.ordered();
     return new Player({
       loop: this.context.loopOf(ordered.map(([mediaIndex]) => mediaIndex)),
       streams: ordered.map(([, { wire }]) => wire),
       outlet: this.link.outlet,
       pacing,
-      repeat: loop,
+      turns,
       senderReportIntervalMs,
       cname: CNAME,
       clock,

@@ -13,6 +13,7 @@ export interface CameraCliOptions {
   readonly password?: string;
   readonly auth: 'basic' | 'digest';
   readonly loop: boolean;
+  readonly turns?: number;
   readonly fast?: boolean;
   readonly fps: number;
 }
@@ -29,7 +30,7 @@ export async function cameraCommand(fixture: string, cli: CameraCliOptions, log:
     host,
     port,
     path,
-    loop,
+    loop: cli.turns ?? loop,
     pacing: cli.fast ? 'fast' : 'realtime',
     atEnd: 'close',
     auth: username === undefined ? undefined : { scheme: auth, username, password, realm: 'retina-record' },

@@ -72,6 +72,7 @@ function addCamera(program: Command): void {
     .option('--password <password>', 'and this password')
     .addOption(new Option('--auth <scheme>', 'how to ask for it').choices(['basic', 'digest']).default('digest'))
     .option('--no-loop', 'end the stream at the end of the file')
+    .option('--turns <n>', 'end the stream after so many turns', turns)
     .option('--fast', 'send as fast as the client reads')
     .option('--fps <rate>', 'frame rate of a byte stream', frameRate, 25);
   addLogOptions(camera).action(async (fixture: string, cli: CameraCliOptions & LogCliOptions) => {
@@ -101,6 +102,12 @@ async function run(cli: LogCliOptions, command: (log: Logger, live: boolean) => 
 function port(text: string): number {
   const value = Number(text);
   if (!/^\d+$/.test(text) || value > 65535) throw new InvalidArgumentError('A port is a number from 0 to 65535.');
+  return value;
+}
+
+function turns(text: string): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value < 1) throw new InvalidArgumentError('Turns are a number from 1.');
   return value;
 }
 

@@ -89,3 +89,16 @@ function header(data: Buffer, at: number, size: number, type: string): number {
   data.write(type, at + 4, 4, 'latin1');
   return at + BOX_HEADER;
 }
+
+/** Whether a box group is a fragment as {@link fragment} writes it, rather than an initialization segment. */
+export function isFragment(data: Buffer): boolean {
+  return data.length > FIRST_FLAGS + 4 && data.toString('latin1', 4, 8) === 'moof';
+}
+
+/** Whether a fragment's first sample is a random access point. */
+export function fragmentStartsWithSync(data: Buffer): boolean {
+  return data.readUInt32BE(FIRST_FLAGS) === SYNC_FLAGS;
+}
+
+/** Offset of the first sample's flags, behind its duration and size. */
+const FIRST_FLAGS = BOX_HEADER + MFHD + BOX_HEADER + TFHD + TFDT + TRUN + 8;

@@ -71,7 +71,10 @@ export function parseHead(text: string): RtspHead {
     if (colon < 1) continue;
     const name = trimBlanks(line.slice(0, colon)).toLowerCase();
     values = headers.get(name);
-    if (values === undefined) headers.set(name, (values = []));
+    if (values === undefined) {
+      values = [];
+      headers.set(name, values);
+    }
     values.push(checkedValue(trimBlanks(line.slice(colon + 1))));
   }
   return { ...parseStartLine(startLine), headers };

@@ -1,0 +1,281 @@
+import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import { RetinaRecordError } from '../errors.js';
+import { InterleaveFramer } from '../rtsp/framer.js';
+import {
+  type HeaderList,
+  header,
+  type RtspMessage,
+  type RtspRequest,
+  type RtspResponse,
+  serializeRequest,
+  serializeResponse,
+} from '../rtsp/message.js';
+import type { Clock } from '../time/clock.js';
+import { type Awaited, closedError, framingError, timeoutError } from './connection-errors.js';
+import { matchResponse, type Phase } from './match-response.js';
+import { type MediaConsumer, MediaTap } from './media-tap.js';
+import type { Timers } from './timers.js';
+import type { WarningLog } from './warnings.js';
+
+/** What a connection needs besides its socket. */
+export interface ConnectionEnvironment {
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly warnings: WarningLog;
+  readonly userAgent: string;
+}
+
+/** What a request may say about itself besides its fields. */
+export interface RequestOptions {
+  /** Limit for the answer in ms; without one the request waits until {@link RtspConnection.abandon}. */
+  readonly timeoutMs?: number | undefined;
+  /** What the request is about, for messages: `stream rtsp://…`. */
+  readonly about?: string | undefined;
+  /** A 2xx answer ends with the last byte before the media (PLAY). */
+  readonly startsMedia?: boolean | undefined;
+  /** How strictly CSeq is taken. Default `handshake`. */
+  readonly phase?: Phase | undefined;
+}
+
+interface Pending {
+  readonly method: string;
+  readonly cseq: number;
+  readonly options: RequestOptions;
+  readonly resolve: (response: RtspResponse) => void;
+  readonly reject: (error: unknown) => void;
+  readonly timer: unknown;
+}
+
+/** Our answers to a server's requests may pile up to so many bytes before they are left out. */
+const MAX_UNSENT = 64 * 1024;
+
+/**
+ * One RTSP connection: writes requests, finds their answers among the interleaved data, and hands on the bytes behind the
+ * answer to PLAY untouched. It watches these with a framer of its own, so that answers get through whatever the pipeline
+ * does.
+ */
+export class RtspConnection {
+  /** CSeq of the last request; the first one has 1 (Q3). */
+  lastCseq = 0;
+  /** Bytes received so far. */
+  received = 0;
+  /** What to do with a frame on a channel before PLAY has been answered. */
+  onEarlyFrame: (channel: number) => void = () => {};
+
+  private readonly channels = new Set<number>();
+  private framer = this.newFramer();
+  private pending: Pending | undefined;
+  /** Why nothing can be sent any more, as the error for a request that waits or is made. */
+  private error: ((awaited: Awaited) => Error) | undefined;
+  private readonly tap: MediaTap;
+
+  /** @param remote `host:port`, for messages */
+  constructor(
+    private readonly socket: Socket,
+    readonly remote: string,
+    private readonly environment: ConnectionEnvironment,
+  ) {
+    this.tap = new MediaTap(socket instanceof TLSSocket);
+    let failure: Error | undefined;
+    socket.on('data', (data: Buffer) => this.receive(data));
+    socket.on('error', (error) => {
+      failure = error;
+    });
+    socket.on('end', () => this.end(failure));
+    socket.on('close', () => this.end(failure));
+  }
+
+  /** False once either side has ended the connection. */
+  get isOpen(): boolean {
+    return this.error === undefined;
+  }
+
+  get isPaused(): boolean {
+    return this.socket.isPaused();
+  }
+
+  /** Names channels that have been set up, so that frames on them are found again among junk (Q13). */
+  assignChannels(channels: Iterable<number>): void {
+    for (const channel of channels) this.channels.add(channel);
+    this.framer.assignChannels(this.channels);
+  }
+
+  /**
+   * Sends a request and waits for its answer, whatever its status. One at a time (Q57).
+   *
+   * @throws RetinaRecordError `response-timeout`, `connection-closed`, `rtsp-syntax`, `rtsp-framing`; what {@link destroy} was given
+   */
+  request(method: string, uri: string, headers: HeaderList, options: RequestOptions = {}): Promise<RtspResponse> {
+    if (this.pending !== undefined) throw new Error('a request is outstanding');
+    const message = this.serialize(method, uri, headers);
+    const cseq = this.lastCseq;
+    if (this.error !== undefined) return Promise.reject(this.error(this.awaited({ method, cseq, options })));
+    return new Promise((resolve, reject) => {
+      const { timeoutMs } = options;
+      const timer =
+        timeoutMs === undefined ? undefined : this.environment.timers.setTimeout(() => this.timedOut(), timeoutMs);
+      this.pending = { method, cseq, options, resolve, reject, timer };
+      this.socket.write(message);
+    });
+  }
+
+  /** Sends a request whose answer nobody waits for; the connection is meant to be closed then. */
+  sendLast(method: string, uri: string, headers: HeaderList): void {
+    if (this.isOpen) this.socket.write(this.serialize(method, uri, headers));
+  }
+
+  /** Stops waiting for the outstanding answer, if there is one; its request fails with `response-timeout`. */
+  abandon(): void {
+    this.settle((pending) => pending.reject(timeoutError(this.awaited(pending), 'in time')));
+  }
+
+  /** Delivers the bytes behind the answer to PLAY, beginning with those that came along with it. */
+  startMedia(consumer: MediaConsumer): void {
+    this.tap.connect(consumer);
+  }
+
+  /** Ends the delivery; the socket is read on, so that an answer still gets through. */
+  stopMedia(): void {
+    this.tap.stop();
+    this.resume();
+  }
+
+  /** Stops reading until {@link resume}: what is read then has waited. */
+  pause(): void {
+    this.socket.pause();
+    this.tap.notePause();
+  }
+
+  resume(): void {
+    if (this.socket.isPaused()) this.socket.resume();
+  }
+
+  /** Closes the connection at once, without a word to the consumer; what waits for an answer fails with `error`. */
+  destroy(error?: Error): void {
+    this.tap.stop();
+    this.error ??= (awaited) => error ?? closedError(awaited, new Error('the connection was closed here'));
+    this.rejectPending();
+    this.socket.destroy();
+  }
+
+  private serialize(method: string, uri: string, headers: HeaderList): Buffer {
+    const cseq = String(++this.lastCseq);
+    return serializeRequest(method, uri, [['CSeq', cseq], ['User-Agent', this.environment.userAgent], ...headers]);
+  }
+
+  private receive(data: Buffer): void {
+    const recv = this.environment.clock.now();
+    const position = this.received;
+    this.received += data.length;
+    this.watch(data, position);
+    this.tap.receive(data, recv, position);
+  }
+
+  private watch(data: Buffer, position: number): void {
+    try {
+      this.framer.push(data, position);
+    } catch (error) {
+      if (!(error instanceof RetinaRecordError)) throw error;
+      if (!this.tap.isStarted) {
+        this.destroy(this.pending === undefined ? error : framingError(error, this.awaited(this.pending)));
+        return;
+      }
+      // The pipeline has a framer of its own and reports this; here it only matters that answers are found again (Q84).
+      this.warn('rtsp-framing', `the framing of ${this.remote} is lost: ${error.message}`);
+      this.framer = this.newFramer();
+    }
+  }
+
+  private newFramer(): InterleaveFramer {
+    const framer = new InterleaveFramer({
+      frame: (channel) => {
+        if (!this.tap.isStarted) this.onEarlyFrame(channel);
+      },
+      message: (message, _position, end) => this.message(message, end),
+      junk: (position, length) => {
+        if (this.tap.isStarted) return; // the pipeline's demultiplexer says so
+        this.warn(
+          'junk',
+          `${length} bytes at byte ${position} from ${this.remote} are neither RTSP nor interleaved data`,
+        );
+      },
+    });
+    framer.assignChannels(this.channels);
+    return framer;
+  }
+
+  private message(message: RtspMessage, end: number): void {
+    if (message.type === 'request') {
+      this.answer(message);
+      return;
+    }
+    if (message.status < 200) return;
+    const { lastCseq, pending, remote } = this;
+    const outstanding = pending && { cseq: pending.cseq, lastCseq, phase: pending.options.phase ?? 'handshake' };
+    const cseq = header(message, 'cseq');
+    switch (matchResponse(cseq, message.status, outstanding)) {
+      case 'stray':
+        this.warn('rtsp-oddity', `${remote} sent an answer to no request (CSeq ${cseq})`, 'stray');
+        return;
+      case 'old':
+        return;
+      case 'impossible': {
+        const text = `the answer to ${pending!.method} CSeq ${pending!.cseq} has CSeq ${cseq}, which was never sent`;
+        this.destroy(new RetinaRecordError('rtsp-syntax', text, { connection: remote }));
+        return;
+      }
+      case 'guessed':
+        this.warn('rtsp-oddity', `${remote} answers without the right CSeq`, 'cseq');
+    }
+    if (pending!.options.startsMedia && message.status < 300) this.tap.start(end);
+    this.settle(({ resolve }) => resolve(message));
+  }
+
+  /** A server's request is answered, and nothing more comes of it (Q17). */
+  private answer(request: RtspRequest): void {
+    const known = ['OPTIONS', 'GET_PARAMETER', 'SET_PARAMETER'].includes(request.method);
+    this.warn('rtsp-oddity', `${this.remote} sent a request of its own, ${request.method}`, 'server-request');
+    const cseq = header(request, 'cseq');
+    const headers: HeaderList = cseq === undefined ? [] : [['CSeq', cseq]];
+    if (!this.socket.writable || this.socket.writableLength > MAX_UNSENT) return;
+    this.socket.write(
+      known ? serializeResponse(200, 'OK', headers) : serializeResponse(501, 'Not Implemented', headers),
+    );
+  }
+
+  private end(cause: Error | undefined): void {
+    if (this.error !== undefined) return;
+    const midway = this.framer.isMidway;
+    this.error = (awaited) => closedError(awaited, cause);
+    this.rejectPending();
+    this.socket.destroy();
+    this.tap.end({ midway, cause });
+  }
+
+  private timedOut(): void {
+    this.settle((pending) =>
+      pending.reject(timeoutError(this.awaited(pending), `within ${pending.options.timeoutMs} ms`)),
+    );
+  }
+
+  private awaited({ method, cseq, options }: Pick<Pending, 'method' | 'cseq' | 'options'>): Awaited {
+    return { method, cseq, about: options.about, connection: this.remote, position: this.received };
+  }
+
+  private rejectPending(): void {
+    this.settle((pending) => pending.reject(this.error!(this.awaited(pending))));
+  }
+
+  private warn(code: string, message: string, once = code): void {
+    this.environment.warnings.add(code, message, once);
+  }
+
+  private settle(how: (pending: Pending) => void): void {
+    const { pending } = this;
+    if (pending === undefined) return;
+    this.pending = undefined;
+    if (pending.timer !== undefined) this.environment.timers.clearTimeout(pending.timer);
+    how(pending);
+  }
+}
