@@ -1,6 +1,6 @@
 import { StartGate } from '../lib/codec/start-gate.js';
 import type { AccessUnit, Item, MediaDescription } from '../lib/items.js';
-import { type FragmentInfo, Fragmenter, hasPicture } from '../lib/mp4/fragmenter.js';
+import { type FragmentInfo, Fragmenter } from '../lib/mp4/fragmenter.js';
 import { initSegment } from '../lib/mp4/init-segment.js';
 import type { MovieTags } from '../lib/mp4/tags.js';
 import { Stage } from '../lib/stage.js';
@@ -12,6 +12,11 @@ export interface Fmp4MuxerOptions {
   readonly fragmentDurationMs?: number | undefined;
   /** Tags of the file. Default: URL and name of the presentation, and this program as encoder. */
   readonly tags?: MovieTags | undefined;
+  /**
+   * Gives memory for a fragment, at least so many bytes. For owners of the sink, who know when a fragment has been written and its
+   * memory can be used again. Default: fresh memory for each.
+   */
+  readonly allocate?: ((bytes: number) => Buffer) | undefined;
 }
 
 /** A fragment that has been emitted. */
@@ -66,7 +71,7 @@ export class Fmp4Muxer extends Stage {
 
   private writeUnit(unit: AccessUnit): void {
     this.media ??= unit.media;
-    if (unit.media !== this.media || !hasPicture(unit)) return;
+    if (unit.media !== this.media) return;
     const admission = this.gate.admit(unit);
     if (admission === 'no') return;
     if (admission === 'gave-up-waiting') {
@@ -82,11 +87,12 @@ export class Fmp4Muxer extends Stage {
     this.output(initSegment({ parameters, timescale, creationTime: unit.recvFirst, tags: this.tags }));
     this.emit('start', unit);
     const limitTicks = ((this.options.fragmentDurationMs ?? DEFAULT_FRAGMENT_DURATION_MS) * timescale) / 1000;
-    return new Fragmenter(limitTicks, parameters.info.maxNumReorderFrames ?? 0, (data, info) => {
+    const emit = (data: Buffer, info: FragmentInfo): void => {
       const { offset } = this;
       this.output(data);
       this.emit('fragment', { ...info, offset, timescale } satisfies FragmentEvent);
-    });
+    };
+    return new Fragmenter(limitTicks, parameters.info.maxNumReorderFrames ?? 0, emit, this.options.allocate);
   }
 
   private output(data: Buffer): void {

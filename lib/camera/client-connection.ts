@@ -33,11 +33,14 @@ export class ClientConnection implements ClientLink {
     this.outlet = new SocketOutlet(socket, (bytes) => {
       context.stats.bytesSent += bytes;
     });
-    this.framer = new InterleaveFramer({
-      frame: (channel) => this.signOfLife(channel),
-      message: (message) => this.take(message),
-      junk: () => {},
-    });
+    this.framer = new InterleaveFramer(
+      {
+        frame: (channel) => this.signOfLife(channel),
+        message: (message) => this.take(message),
+        junk: () => {},
+      },
+      { fromClient: true },
+    );
     context.stats.connections++;
     socket.setNoDelay(true);
     socket.on('data', (data) => this.read(data));

@@ -57,8 +57,14 @@ export function avcSampleEntry(parameters: H264Parameters): Buffer {
   return box('avc1', fixed, avcConfiguration(parameters), ...aspect(info), ...colour(info));
 }
 
+/** `avcC` counts sequence parameter sets with 5 bits, picture parameter sets with 8; the rest is in the samples anyway. */
+const MAX_SPS = 31;
+const MAX_PPS = 255;
+
 /** `avcC` (section 5.3.3.1): profile and level of the active SPS, 4-byte lengths, all parameter sets. */
-function avcConfiguration({ sps, pps, info }: H264Parameters): Buffer {
+function avcConfiguration({ sps: allSps, pps: allPps, info }: H264Parameters): Buffer {
+  const sps = allSps.slice(0, MAX_SPS);
+  const pps = allPps.slice(0, MAX_PPS);
   const header = Buffer.of(1, info.profileIdc, info.constraintFlags, info.levelIdc, 0xff, 0xe0 | sps.length);
   const sets = [...sps.flatMap(prefixed), Buffer.of(pps.length), ...pps.flatMap(prefixed)];
   const { profileIdc, chromaFormatIdc, bitDepthLuma, bitDepthChroma } = info;
@@ -83,7 +89,12 @@ function colour({ colour: description }: SpsInfo): Buffer[] {
   return [box('colr', Buffer.from('nclx'), u16(primaries, transfer, matrix), Buffer.of(fullRange ? 0x80 : 0))];
 }
 
-/** Width at which pictures are to be shown, in pixels, the pixel aspect ratio applied. */
+/** What the track header's 16.16 fixed point can hold. */
+const MAX_DISPLAY_WIDTH = 0xffff;
+
+/** Width at which pictures are to be shown, in pixels: the pixel aspect ratio applied, unless it makes no sense. */
 export function displayWidth({ width, pixelAspectRatio }: SpsInfo): number {
-  return pixelAspectRatio === undefined ? width : (width * pixelAspectRatio.horizontal) / pixelAspectRatio.vertical;
+  if (pixelAspectRatio === undefined) return width;
+  const scaled = (width * pixelAspectRatio.horizontal) / pixelAspectRatio.vertical;
+  return scaled >= 1 && scaled <= MAX_DISPLAY_WIDTH ? scaled : width;
 }

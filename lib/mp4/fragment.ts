@@ -1,15 +1,12 @@
 import type { NalUnit } from '../items.js';
 
-/** A sample as it is written: an access unit whose NAL units get 4-byte lengths (ISO/IEC 14496-15 section 5.3.4.2). */
-export interface Sample {
-  readonly nalUnits: readonly NalUnit[];
-  /** Sum over the NAL units of 4 + length. */
-  readonly size: number;
-  /** Composition minus decode time in ticks; may be negative. */
-  readonly compositionOffset: number;
+/** What a track run says of a sample (ISO/IEC 14496-12 section 8.8.8). */
+export interface SampleTimes {
   /** Decode time of the next sample minus this one's, in ticks. */
   readonly duration: number;
-  /** Sample flags (ISO/IEC 14496-12 section 8.8.3.1). */
+  /** Composition minus decode time in ticks; may be negative. */
+  readonly compositionOffset: number;
+  /** Sample flags (section 8.8.3.1). */
   readonly flags: number;
 }
 
@@ -32,56 +29,149 @@ const DEFAULT_BASE_IS_MOOF = 0x02_0000;
 /** `tr_flags`: data offset; each sample's duration, size, flags, composition offset. */
 const TRUN_FLAGS = 0x000001 | 0x000100 | 0x000200 | 0x000400 | 0x000800;
 
-/**
- * One fragment, `moof` and `mdat` in one buffer (ISO/IEC 14496-12 section 8.8): the only copy of the media on their way.
- *
- * Written by offset and not by buffer-layout or nested boxes: it runs for every frame, where `--fragment-duration 0` asks for that.
- *
- * @param sequenceNumber from 1
- * @param trackId of all samples
- * @param decodeTime of the first sample, in ticks since the track's start, below 2^53
- */
-export function fragment(sequenceNumber: number, trackId: number, decodeTime: number, samples: readonly Sample[]): Buffer {
-  const trunSize = TRUN + TRUN_SAMPLE * samples.length;
-  const trafSize = BOX_HEADER + TFHD + TFDT + trunSize;
-  const moofSize = BOX_HEADER + MFHD + trafSize;
-  let mediaSize = 0;
-  for (const sample of samples) mediaSize += sample.size;
-  const data = Buffer.allocUnsafeSlow(moofSize + BOX_HEADER + mediaSize);
+/** Bytes of everything in front of the media, for so many samples. */
+function headSize(samples: number): number {
+  return BOX_HEADER + MFHD + BOX_HEADER + TFHD + TFDT + TRUN + TRUN_SAMPLE * samples + BOX_HEADER;
+}
 
-  let at = header(data, 0, moofSize, 'moof');
-  at = header(data, at, MFHD, 'mfhd');
-  at = data.writeUInt32BE(0, at);
-  at = data.writeUInt32BE(sequenceNumber >>> 0, at);
-  at = header(data, at, trafSize, 'traf');
-  at = header(data, at, TFHD, 'tfhd');
-  at = data.writeUInt32BE(DEFAULT_BASE_IS_MOOF, at);
-  at = data.writeUInt32BE(trackId, at);
-  at = header(data, at, TFDT, 'tfdt');
-  at = data.writeUInt32BE(0x0100_0000, at); // version 1: 64-bit time
-  at = data.writeUInt32BE(Math.floor(decodeTime / 0x1_0000_0000), at);
-  at = data.writeUInt32BE(decodeTime % 0x1_0000_0000, at);
-  at = header(data, at, trunSize, 'trun');
-  at = data.writeUInt32BE(0x0100_0000 | TRUN_FLAGS, at); // version 1: signed composition offsets
-  at = data.writeUInt32BE(samples.length, at);
-  at = data.writeUInt32BE(moofSize + BOX_HEADER, at);
-  for (const { duration, size, flags, compositionOffset } of samples) {
-    at = data.writeUInt32BE(duration, at);
-    at = data.writeUInt32BE(size, at);
-    at = data.writeUInt32BE(flags, at);
-    at = data.writeInt32BE(compositionOffset, at);
+const FEWEST_SAMPLES = 64;
+const SMALLEST_BODY = 16 * 1024;
+/** A fragment is expected to be at most this much larger than the one before. */
+const GROWTH = 1.25;
+
+/**
+ * Builds fragments, `moof` and `mdat` in one buffer (ISO/IEC 14496-12 section 8.8), one after another.
+ *
+ * A sample's bytes are copied when it is added, the only copy on their way: the chunks that they came in need not be kept until
+ * the fragment is whole. Room is left for the `moof` in front of the first sample, as much as the fragment before needed.
+ *
+ * Written by offset and not by buffer-layout or nested boxes: it runs for every frame, where fragments of one frame are asked for.
+ */
+export class FragmentBuilder {
+  private data: Buffer = Buffer.alloc(0);
+  private start = 0;
+  private end = 0;
+  private readonly sizes: number[] = [];
+  private readonly times: SampleTimes[] = [];
+  private samplesBefore = FEWEST_SAMPLES;
+  private bytesBefore = SMALLEST_BODY;
+
+  /**
+   * @param trackId of all samples
+   * @param allocate gives memory of at least so many bytes
+   */
+  constructor(
+    private readonly trackId: number,
+    private readonly allocate: (bytes: number) => Buffer,
+  ) {}
+
+  /** Samples added since the last fragment. */
+  get samples(): number {
+    return this.times.length;
   }
-  at = header(data, at, BOX_HEADER + mediaSize, 'mdat');
-  for (const { nalUnits } of samples) {
+
+  /** Bytes of media added since the last fragment. */
+  get bytes(): number {
+    return this.end - this.start;
+  }
+
+  /** Flags of the first sample. */
+  get firstFlags(): number {
+    return this.times[0]?.flags ?? 0;
+  }
+
+  /** Adds a sample: NAL units, each behind its length in 4 bytes (ISO/IEC 14496-15 section 5.3.4.2). */
+  add(nalUnits: readonly NalUnit[], times: SampleTimes): void {
+    let size = 0;
+    for (const nal of nalUnits) size += 4 + nal.byteLength;
+    this.reserve(size);
+    const { data } = this;
+    let at = this.end;
     for (const { parts, byteLength } of nalUnits) {
-      at = data.writeUInt32BE(byteLength, at);
+      data[at] = byteLength >>> 24;
+      data[at + 1] = byteLength >>> 16;
+      data[at + 2] = byteLength >>> 8;
+      data[at + 3] = byteLength;
+      at += 4;
       for (const part of parts) {
         data.set(part, at);
         at += part.length;
       }
     }
+    this.end = at;
+    this.sizes.push(size);
+    this.times.push(times);
   }
-  return data;
+
+  /**
+   * The fragment of the samples added so far.
+   *
+   * @param sequenceNumber from 1
+   * @param decodeTime of the first sample, in ticks since the track's start, below 2^53
+   */
+  finish(sequenceNumber: number, decodeTime: number): Buffer {
+    const head = headSize(this.samples);
+    if (head > this.start) this.move(head, this.bytes);
+    const from = this.start - head;
+    const data = this.data.subarray(from, this.end);
+    this.writeHead(data, sequenceNumber, decodeTime);
+    this.samplesBefore = Math.max(FEWEST_SAMPLES, this.samples);
+    this.bytesBefore = Math.max(SMALLEST_BODY, this.bytes);
+    this.sizes.length = 0;
+    this.times.length = 0;
+    this.data = Buffer.alloc(0);
+    this.start = 0;
+    this.end = 0;
+    return data;
+  }
+
+  private reserve(size: number): void {
+    if (this.data.length === 0) {
+      this.start = headSize(Math.ceil(this.samplesBefore * GROWTH));
+      this.end = this.start;
+      this.data = this.allocate(this.start + Math.max(size, Math.ceil(this.bytesBefore * GROWTH)));
+    } else if (this.end + size > this.data.length) {
+      this.move(this.start, Math.max(2 * this.bytes, this.bytes + size));
+    }
+  }
+
+  /** Takes the media to a buffer of another shape; for a fragment that is much larger than the one before. */
+  private move(start: number, room: number): void {
+    const data = this.allocate(start + room);
+    const bytes = this.data.copy(data, start, this.start, this.end);
+    this.data = data;
+    this.start = start;
+    this.end = start + bytes;
+  }
+
+  private writeHead(data: Buffer, sequenceNumber: number, decodeTime: number): void {
+    const trunSize = TRUN + TRUN_SAMPLE * this.samples;
+    const trafSize = BOX_HEADER + TFHD + TFDT + trunSize;
+    const moofSize = BOX_HEADER + MFHD + trafSize;
+    let at = header(data, 0, moofSize, 'moof');
+    at = header(data, at, MFHD, 'mfhd');
+    at = data.writeUInt32BE(0, at);
+    at = data.writeUInt32BE(sequenceNumber >>> 0, at);
+    at = header(data, at, trafSize, 'traf');
+    at = header(data, at, TFHD, 'tfhd');
+    at = data.writeUInt32BE(DEFAULT_BASE_IS_MOOF, at);
+    at = data.writeUInt32BE(this.trackId, at);
+    at = header(data, at, TFDT, 'tfdt');
+    at = data.writeUInt32BE(0x0100_0000, at); // version 1: 64-bit time
+    at = data.writeUInt32BE(Math.floor(decodeTime / 0x1_0000_0000), at);
+    at = data.writeUInt32BE(decodeTime % 0x1_0000_0000, at);
+    at = header(data, at, trunSize, 'trun');
+    at = data.writeUInt32BE(0x0100_0000 | TRUN_FLAGS, at); // version 1: signed composition offsets
+    at = data.writeUInt32BE(this.samples, at);
+    at = data.writeUInt32BE(moofSize + BOX_HEADER, at);
+    for (const [i, { duration, flags, compositionOffset }] of this.times.entries()) {
+      at = data.writeUInt32BE(duration, at);
+      at = data.writeUInt32BE(this.sizes[i]!, at);
+      at = data.writeUInt32BE(flags, at);
+      at = data.writeInt32BE(compositionOffset, at);
+    }
+    header(data, at, BOX_HEADER + this.bytes, 'mdat');
+  }
 }
 
 function header(data: Buffer, at: number, size: number, type: string): number {
@@ -90,7 +180,7 @@ function header(data: Buffer, at: number, size: number, type: string): number {
   return at + BOX_HEADER;
 }
 
-/** Whether a box group is a fragment as {@link fragment} writes it, rather than an initialization segment. */
+/** Whether a box group is a fragment as {@link FragmentBuilder} makes it, rather than an initialization segment. */
 export function isFragment(data: Buffer): boolean {
   return data.length > FIRST_FLAGS + 4 && data.toString('latin1', 4, 8) === 'moof';
 }

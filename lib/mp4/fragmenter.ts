@@ -1,7 +1,6 @@
-import { NAL } from '../codec/h264-nal.js';
 import type { AccessUnit } from '../items.js';
 import { DecodeOrder } from './decode-order.js';
-import { DISPOSABLE_FLAG, fragment, NON_SYNC_FLAGS, type Sample, SYNC_FLAGS } from './fragment.js';
+import { DISPOSABLE_FLAG, FragmentBuilder, NON_SYNC_FLAGS, SYNC_FLAGS } from './fragment.js';
 
 /** What a fragment holds, as {@link Fragmenter} announces it. */
 export interface FragmentInfo {
@@ -12,10 +11,11 @@ export interface FragmentInfo {
   /** Ticks from the first sample's decode time to the end of the last. */
   readonly duration: number;
   readonly samples: number;
-  /** Whether it begins with a random access point. */
+  /** Whether it begins with a sync sample, an IDR picture. */
   readonly startsWithSync: boolean;
 }
 
+const TRACK_ID = 1;
 /** Most samples in one fragment, whatever their times say. */
 const MAX_SAMPLES = 4096;
 /** Bytes of media after which a fragment is ended, whatever the times say. */
@@ -35,8 +35,7 @@ interface Waiting {
 export class Fragmenter {
   private readonly order: DecodeOrder;
   private readonly waiting: Waiting[] = [];
-  private samples: Sample[] = [];
-  private bytes = 0;
+  private readonly builder: FragmentBuilder;
   private fragmentTime = 0;
   private fragmentTicks = 0;
   private start: number | undefined;
@@ -49,12 +48,15 @@ export class Fragmenter {
    * @param limitTicks longest fragment in ticks; 0: one sample each
    * @param reorderDepth frames that may be decoded ahead of one that is shown before them
    * @param emit takes each fragment
+   * @param allocate gives memory for a fragment, at least so many bytes
    */
   constructor(
     private readonly limitTicks: number,
     reorderDepth: number,
     private readonly emit: (data: Buffer, info: FragmentInfo) => void,
+    allocate: (bytes: number) => Buffer = Buffer.allocUnsafeSlow,
   ) {
+    this.builder = new FragmentBuilder(TRACK_ID, allocate);
     this.order = new DecodeOrder(reorderDepth);
   }
 
@@ -97,41 +99,31 @@ export class Fragmenter {
       if (this.fragmentTicks + this.groupTicks > this.limitTicks) this.cut();
     }
     if (this.fragmentTicks + duration > this.limitTicks) this.cut();
-    if (this.samples.length === 0) this.fragmentTime = time;
+    if (this.builder.samples === 0) this.fragmentTime = time;
     this.lastDuration = duration;
-    let size = 0;
-    for (const nal of unit.nalUnits) size += 4 + nal.byteLength;
-    this.samples.push({
-      nalUnits: unit.nalUnits,
-      size,
-      compositionOffset: unit.extendedTimestamp - decodeTime!,
+    this.builder.add(unit.nalUnits, {
       duration,
+      compositionOffset: unit.extendedTimestamp - decodeTime!,
       flags: isSync ? SYNC_FLAGS : NON_SYNC_FLAGS | (unit.disposable ? DISPOSABLE_FLAG : 0),
     });
     this.fragmentTicks += duration;
-    this.bytes += size;
-    if (this.samples.length >= MAX_SAMPLES || this.bytes >= MAX_BYTES) this.cut();
+    if (this.builder.samples >= MAX_SAMPLES || this.builder.bytes >= MAX_BYTES) this.cut();
   }
 
   private cut(): void {
-    const { samples } = this;
-    if (samples.length === 0) return;
-    const data = fragment(++this.sequenceNumber, 1, this.fragmentTime, samples);
+    const { builder } = this;
+    const { samples } = builder;
+    if (samples === 0) return;
+    const startsWithSync = builder.firstFlags === SYNC_FLAGS;
+    const data = builder.finish(++this.sequenceNumber, this.fragmentTime);
     const info: FragmentInfo = {
       length: data.length,
       decodeTime: this.fragmentTime,
       duration: this.fragmentTicks,
-      samples: samples.length,
-      startsWithSync: samples[0]!.flags === SYNC_FLAGS,
+      samples,
+      startsWithSync,
     };
-    this.samples = [];
-    this.bytes = 0;
     this.fragmentTicks = 0;
     this.emit(data, info);
   }
-}
-
-/** Whether a unit holds anything that a decoder shows: a unit of delimiters and fillers alone is no sample. */
-export function hasPicture(unit: AccessUnit): boolean {
-  return unit.nalUnits.some(({ type }) => type >= NAL.slice && type <= NAL.idr);
 }

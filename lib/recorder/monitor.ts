@@ -80,7 +80,8 @@ export class Monitor {
     this.frames++;
     if (unit.randomAccess !== 'none') this.keyFrames++;
     this.lastTime = Math.max(this.lastTime, unit.extendedTimestamp);
-    if (unit.parametersChanged) {
+    // The unit that was marked as changed may have come before the start.
+    if (unit.parametersChanged || this.width === 0) {
       this.width = unit.parameters!.info.width;
       this.height = unit.parameters!.info.height;
     }

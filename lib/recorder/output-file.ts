@@ -3,6 +3,7 @@ import { access, open, rename, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { RetinaRecordError } from '../errors.js';
+import { BufferPool } from './buffer-pool.js';
 
 const SUFFIX = '.partial';
 /** Bytes that may wait to be written before the muxer is asked to wait. */
@@ -26,6 +27,8 @@ export interface OutputNotes {
  */
 export class OutputFile {
   readonly partialPath: string;
+  /** Memory for what is written to the stream. */
+  readonly pool = new BufferPool();
   /** Takes the bytes; a real fs.WriteStream. Its descriptor stays open for {@link close}. */
   readonly stream: fs.WriteStream;
 
@@ -38,6 +41,7 @@ export class OutputFile {
     this.stream = fs.createWriteStream(this.partialPath, {
       fd: descriptor,
       autoClose: false,
+      fs: { write: recyclingWrite(this.pool) },
       highWaterMark: WRITE_HIGH_WATER_MARK,
     });
   }
@@ -125,4 +129,22 @@ async function syncFolder(path: string): Promise<void> {
   } catch {
     // Windows cannot; the name is in place all the same.
   }
+}
+
+/** fs.write that gives a buffer back to its pool once all of it is in the file. */
+function recyclingWrite(pool: BufferPool): typeof fs.write {
+  const write = (
+    descriptor: number,
+    data: Buffer,
+    offset: number,
+    length: number,
+    position: number | null,
+    callback: (error: NodeJS.ErrnoException | null, written: number, data: Buffer) => void,
+  ): void => {
+    fs.write(descriptor, data, offset, length, position, (error, written) => {
+      callback(error, written, data);
+      if (error === null && written === length) pool.give(data);
+    });
+  };
+  return write as typeof fs.write;
 }

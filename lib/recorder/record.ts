@@ -14,6 +14,10 @@ import { Recording, type RecordingOutput } from './recording.js';
  */
 export async function record(url: string, target: RecordTarget, options: RecordOptions = {}): Promise<Recording> {
   const file = typeof target === 'string' ? await openOutput(target, options.overwrite ?? false) : undefined;
+  if (file?.notes.leftover !== undefined) {
+    const message = `an unfinished recording was in the way; it is now called ${file.notes.leftover}`;
+    options.onWarning?.({ code: 'leftover', message });
+  }
   const output: RecordingOutput = { file, stream: file?.stream ?? (target as Exclude<RecordTarget, string>) };
   const { signal } = options;
   const connecting = new AbortController();
@@ -32,10 +36,6 @@ export async function record(url: string, target: RecordTarget, options: RecordO
     signal?.removeEventListener('abort', onAbort);
     await file?.discard();
     throw error;
-  }
-  if (file?.notes.leftover !== undefined) {
-    const message = `an unfinished recording was in the way; it is now called ${file.notes.leftover}`;
-    options.onWarning?.({ code: 'leftover', message });
   }
   void recording.done.then(() => signal?.removeEventListener('abort', onAbort));
   return recording;

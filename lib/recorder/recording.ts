@@ -62,7 +62,8 @@ export class Recording extends EventEmitter<RecordingEvents> {
       loss: (message) => this.finish('loss', new RetinaRecordError('loss', `${message}; --allow-loss goes on without`)),
       bye: () => this.finish('bye'),
     });
-    const { stages, muxer } = recordingStages(options, this.monitor, recordingTags(session.presentation));
+    const tags = recordingTags(session.presentation);
+    const { stages, muxer } = recordingStages(options, this.monitor, { tags, allocate: output.file?.pool.take });
     this.stages = stages;
     muxer.on('start', () => this.emit('start'));
     muxer.on('warning', (message: string) => options.onWarning?.({ code: 'muxer', message }));

@@ -1,13 +1,12 @@
 import type { Transform } from 'node:stream';
 import { objectTransform } from 'through2';
 import type { Item } from '../items.js';
-import { Fmp4Muxer } from '../../transforms/fmp4-muxer.js';
+import { Fmp4Muxer, type Fmp4MuxerOptions } from '../../transforms/fmp4-muxer.js';
 import { H264Depacketizer } from '../../transforms/h264-depacketizer.js';
 import { RtcpSenderReportTap } from '../../transforms/rtcp-sender-report-tap.js';
 import { RtpParser } from '../../transforms/rtp-parser.js';
 import { SeiInjector } from '../../transforms/sei-injector.js';
 import { TcpInterleaveDemux } from '../../transforms/tcp-interleave-demux.js';
-import type { MovieTags } from '../mp4/tags.js';
 import type { Monitor } from './monitor.js';
 import type { RecordOptions } from './options.js';
 
@@ -18,12 +17,12 @@ export interface RecordingStages {
 }
 
 /** Puts the recording pipeline together: everything between the session's source and the file. */
-export function recordingStages(options: RecordOptions, monitor: Monitor, tags: MovieTags): RecordingStages {
+export function recordingStages(options: RecordOptions, monitor: Monitor, muxing: Fmp4MuxerOptions): RecordingStages {
   const { allowLoss, fragmentDurationMs, initialTimestamp, unknownRtcpSsrc } = options;
   const watch = objectTransform((item: Item, _encoding: string, callback: (error: null, item?: Item) => void) => {
     callback(null, monitor.admit(item) ? item : undefined);
   }) as unknown as Transform;
-  const muxer = new Fmp4Muxer({ fragmentDurationMs, tags });
+  const muxer = new Fmp4Muxer({ fragmentDurationMs, ...muxing });
   const stages = [
     new TcpInterleaveDemux(),
     new RtpParser({ initialTimestamp, tolerant: allowLoss }),

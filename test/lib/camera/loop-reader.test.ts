@@ -21,7 +21,7 @@ test('bytes of a frame: prefix, RTP header, payload', () => {
   const reader = new LoopReader(
     compileLoop(testScript(1), [0]),
     [stream({ rtpChannel: 7, firstSequence: 0x1234, firstTimestamp: 0xfedcba98 })],
-    false,
+    1,
   );
   const target = Buffer.alloc(100);
   assert.equal(reader.read(target, 1), 48);
@@ -34,7 +34,7 @@ test('a gap in the script’s sequence stays one, in every turn', () => {
   const script = testScript(1);
   const media = script.media[0]!;
   const packets = media.packets.map((packet, i) => ({ ...packet, sequence: i * 3 }));
-  const reader = new LoopReader(compileLoop({ ...script, media: [{ ...media, packets }] }, [0]), [stream()], true);
+  const reader = new LoopReader(compileLoop({ ...script, media: [{ ...media, packets }] }, [0]), [stream()], Number.POSITIVE_INFINITY);
   const target = Buffer.alloc(24 * 6);
   reader.read(target, Number.POSITIVE_INFINITY);
   const sequences = Array.from({ length: 6 }, (_, i) => rtpFields(target.subarray(24 * i + 4)).sequence);
@@ -45,7 +45,7 @@ test('a timestamp before the script’s start wraps', () => {
   const script = testScript(1);
   const media = script.media[0]!;
   const packets = media.packets.map((packet) => ({ ...packet, timestamp: -1 }));
-  const reader = new LoopReader(compileLoop({ ...script, media: [{ ...media, packets }] }, [0]), [stream()], true);
+  const reader = new LoopReader(compileLoop({ ...script, media: [{ ...media, packets }] }, [0]), [stream()], Number.POSITIVE_INFINITY);
   assert.deepEqual(reader.next(0), { sequence: 0, timestamp: 0xffffffff });
 });
 
@@ -53,13 +53,13 @@ test('however large the pieces, the same bytes come out, and the shared loop is 
   const loop = compileLoop(testScript(5, { audio: true }), [0, 1]);
   const before = Buffer.from(loop.data);
   const whole = Buffer.alloc(20_000);
-  const expected = whole.subarray(0, new LoopReader(loop, BOTH, true).read(whole, 3e9));
+  const expected = whole.subarray(0, new LoopReader(loop, BOTH, Number.POSITIVE_INFINITY).read(whole, 3e9));
   fc.assert(
     fc.property(
       fc.array(fc.integer({ min: 24, max: 700 }), { minLength: 1 }),
       fc.integer({ min: 1, max: 50 }),
       (sizes, stepMs) => {
-        const reader = new LoopReader(loop, BOTH, true);
+        const reader = new LoopReader(loop, BOTH, Number.POSITIVE_INFINITY);
         const parts: Buffer[] = [];
         for (let timeNs = 0, i = 0; timeNs < 3e9; ) {
           const target = Buffer.alloc(sizes[i++ % sizes.length]!);
@@ -79,7 +79,7 @@ test('however large the pieces, the same bytes come out, and the shared loop is 
 
 test('next tells what comes, also across the end of a turn', () => {
   const loop = compileLoop(testScript(2, { audio: true }), [0, 1]);
-  const reader = new LoopReader(loop, BOTH, true);
+  const reader = new LoopReader(loop, BOTH, Number.POSITIVE_INFINITY);
   const target = Buffer.alloc(24);
   for (let i = 0; i < 50; i++) {
     const due = reader.nextDueNs;
@@ -91,7 +91,7 @@ test('next tells what comes, also across the end of a turn', () => {
 });
 
 test('delay moves what is left, timestamps with it', () => {
-  const reader = new LoopReader(compileLoop(testScript(2), [0]), [stream()], true);
+  const reader = new LoopReader(compileLoop(testScript(2), [0]), [stream()], Number.POSITIVE_INFINITY);
   const target = Buffer.alloc(48);
   reader.read(target, 1);
   reader.delay(10e6);
@@ -100,7 +100,7 @@ test('delay moves what is left, timestamps with it', () => {
 });
 
 test('counts of packets and payload bytes', () => {
-  const reader = new LoopReader(compileLoop(testScript(5, { audio: true, size: 100 }), [0, 1]), BOTH, false);
+  const reader = new LoopReader(compileLoop(testScript(5, { audio: true, size: 100 }), [0, 1]), BOTH, 1);
   reader.read(Buffer.alloc(20_000), Number.POSITIVE_INFINITY);
   assert.deepEqual(
     [reader.packetCounts, reader.octetCounts],
