@@ -1,5 +1,5 @@
-import Pumpify from 'pumpify';
 import type { Duplex } from 'node:stream';
+import Pumpify from 'pumpify';
 import { Fmp4Muxer, type Fmp4MuxerOptions } from '../transforms/fmp4-muxer.js';
 import { H264Depacketizer } from '../transforms/h264-depacketizer.js';
 import { RtcpSenderReportTap, type RtcpSenderReportTapOptions } from '../transforms/rtcp-sender-report-tap.js';

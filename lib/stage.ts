@@ -45,13 +45,17 @@ export abstract class Stage extends Transform {
     callback();
   }
 
-  override _read(size: number): void {
-    if (this.failed === undefined) {
-      super._read(size);
-    } else if (this.readableLength === 0) {
+  /** Hands out what waits; the error that follows the last item comes after it. */
+  override read(size?: number): unknown {
+    const item: unknown = super.read(size);
+    // Not in _read: the base class does not call it again before something has been pushed.
+    if (this.failed !== undefined && this.readableLength === 0) {
       const { error, callback } = this.failed;
-      callback(error);
+      this.failed = undefined;
+      // The reader first gets what this call returns.
+      process.nextTick(callback, error);
     }
+    return item;
   }
 
   private fail(error: Error, callback: TransformCallback): void {

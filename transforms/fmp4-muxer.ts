@@ -1,6 +1,6 @@
 import { StartGate } from '../lib/codec/start-gate.js';
 import type { AccessUnit, Item, MediaDescription } from '../lib/items.js';
-import { type FragmentInfo, Fragmenter } from '../lib/mp4/fragmenter.js';
+import { Fragmenter, type FragmentInfo } from '../lib/mp4/fragmenter.js';
 import { initSegment } from '../lib/mp4/init-segment.js';
 import type { MovieTags } from '../lib/mp4/tags.js';
 import { Stage } from '../lib/stage.js';
@@ -75,7 +75,10 @@ export class Fmp4Muxer extends Stage {
     const admission = this.gate.admit(unit);
     if (admission === 'no') return;
     if (admission === 'gave-up-waiting') {
-      this.emit('warning', 'no random access point came: the recording starts at a frame that cannot be decoded by itself');
+      this.emit(
+        'warning',
+        'no random access point came: the recording starts at a frame that cannot be decoded by itself',
+      );
     }
     this.fragmenter ??= this.begin(unit);
     this.fragmenter.add(unit);

@@ -1,7 +1,15 @@
 export { Fmp4Muxer, type Fmp4MuxerEvents, type Fmp4MuxerOptions, type FragmentEvent } from './fmp4-muxer.js';
 export { H264Depacketizer } from './h264-depacketizer.js';
-export { RtcpSenderReportTap, type RtcpSenderReportTapEvents, type RtcpSenderReportTapOptions } from './rtcp-sender-report-tap.js';
+export {
+  RtcpSenderReportTap,
+  type RtcpSenderReportTapEvents,
+  type RtcpSenderReportTapOptions,
+} from './rtcp-sender-report-tap.js';
 export { RtpParser, type RtpParserOptions } from './rtp-parser.js';
 export { SeiInjector } from './sei-injector.js';
-export { TcpInterleaveDemux, type TcpInterleaveDemuxEvents, type TcpInterleaveDemuxOptions } from './tcp-interleave-demux.js';
+export {
+  TcpInterleaveDemux,
+  type TcpInterleaveDemuxEvents,
+  type TcpInterleaveDemuxOptions,
+} from './tcp-interleave-demux.js';
 export { Tee, type TeeDrops, type TeeEvents, type TeeOptions, tee } from './tee.js';

@@ -19,28 +19,34 @@ export interface RtcpSenderReportTapEvents {
  * Reads compound RTCP packets (RFC 3550 section 6.1) and lets everything pass.
  *
  * Each `rtcp` item is followed by a `senderReport` item for every sender report in it, also announced as an event
- * `senderReport`, and by a `bye`. Malformed RTCP is dropped from its first unsound packet on and never stops a recording.
- * Fails with `rtcp-ssrc` only with `abort-session`.
+ * `senderReport`, and by a `bye`. A compound is read up to its first malformed packet and dropped if that is its first; malformed
+ * RTCP never stops a recording. A `presentation` begins a new session, whose SSRCs are others. Fails with `rtcp-ssrc` only with `abort-session`.
  */
 export class RtcpSenderReportTap extends Stage {
-  private readonly check: SsrcCheck;
+  private check: SsrcCheck;
   private readonly warned = new Set<string>();
 
-  constructor(options: RtcpSenderReportTapOptions = {}) {
+  constructor(private readonly options: RtcpSenderReportTapOptions = {}) {
     super();
-    this.check = new SsrcCheck(options.unknownSsrc ?? 'default');
+    this.check = this.newCheck();
   }
 
   protected override handle(item: Item): void {
     if (item.kind === 'rtp') this.check.learn(item.media, item.ssrc);
+    else if (item.kind === 'presentation') this.check = this.newCheck();
     if (item.kind === 'rtcp') this.open(item);
     else this.push(item);
   }
 
+  private newCheck(): SsrcCheck {
+    return new SsrcCheck(this.options.unknownSsrc ?? 'default');
+  }
+
   private open(packet: RtcpPacket): void {
     const { media, position, recv } = packet;
-    const { senderReports, byes, malformed } = parseCompound(packet.data);
+    const { packets, senderReports, byes, malformed } = parseCompound(packet.data);
     if (malformed !== undefined) this.faultOnce('rtcp-malformed', `malformed RTCP: ${malformed}`, packet);
+    if (packets === 0) return;
     for (const { ssrc } of senderReports) {
       const refusal = this.check.judge(media, ssrc, packet);
       if (refusal === undefined) continue;

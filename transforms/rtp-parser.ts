@@ -1,5 +1,13 @@
 import { mayReorder } from '../lib/codec/h264-sdp.js';
-import type { Fault, InterleavedFrame, Item, MediaDescription, Presentation, RtcpPacket, RtpPacket } from '../lib/items.js';
+import type {
+  Fault,
+  InterleavedFrame,
+  Item,
+  MediaDescription,
+  Presentation,
+  RtcpPacket,
+  RtpPacket,
+} from '../lib/items.js';
 import { type InitialTimestampPolicy, initialTimestamps } from '../lib/rtp/initial-timestamp.js';
 import { looksLikeRtcp } from '../lib/rtp/rtp-header.js';
 import { RtpReceiver, type RtpReceiverOptions } from '../lib/rtp/rtp-receiver.js';
@@ -64,8 +72,12 @@ export class RtpParser extends Stage {
       return;
     }
     const { data } = frame;
+    if (data.length === 0) return; // Q12
     // RTCP may come on the RTP channel (Q97), and with rtcp-mux the other way round.
-    if (looksLikeRtcp(data) || (channel.isRtcp && (data[1]! & 0x7f) !== channel.media.payloadType)) {
+    if (
+      looksLikeRtcp(data, channel.media.payloadType) ||
+      (channel.isRtcp && (data[1]! & 0x7f) !== channel.media.payloadType)
+    ) {
       const { position, recv, waited } = frame;
       this.push({ kind: 'rtcp', media: channel.media, data, position, recv, waited } satisfies RtcpPacket);
     } else {

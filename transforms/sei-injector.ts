@@ -27,7 +27,7 @@ export class SeiInjector extends Stage {
 
   private inject(unit: AccessUnit): AccessUnit {
     const sei: NalUnit[] = [];
-    const reports = this.hasStarted(unit) ? this.pending.get(unit.media) : undefined;
+    const reports = this.isRecorded(unit) ? this.pending.get(unit.media) : undefined;
     if (reports !== undefined) {
       this.pending.delete(unit.media);
       for (const { recv, ntpTimestamp, rtpTimestamp } of reports) {
@@ -38,10 +38,13 @@ export class SeiInjector extends Stage {
     return withSei(unit, sei);
   }
 
-  /** Units before the start of the recording are never written: a report put into one would be lost. */
-  private hasStarted(unit: AccessUnit): boolean {
+  /** Units before the start of the recording, or without a picture, are never written: a report put into one would be lost. */
+  private isRecorded(unit: AccessUnit): boolean {
     let gate = this.gates.get(unit.media);
-    if (gate === undefined) this.gates.set(unit.media, (gate = new StartGate()));
+    if (gate === undefined) {
+      gate = new StartGate();
+      this.gates.set(unit.media, gate);
+    }
     return gate.admit(unit) !== 'no';
   }
 

@@ -66,7 +66,11 @@ export class TcpInterleaveDemux extends Stage {
   protected override finish(): void {
     const { truncated, bytes } = this.framer.end();
     if (truncated) {
-      this.fault('truncated', `the connection ended inside a frame or message, ${bytes} bytes of it had come`, this.position);
+      this.fault(
+        'truncated',
+        `the connection ended inside a frame or message, ${bytes} bytes of it had come`,
+        this.position,
+      );
     }
   }
 

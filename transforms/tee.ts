@@ -1,6 +1,6 @@
 import type { TransformCallback, Writable } from 'node:stream';
-import type { Item } from '../lib/items.js';
 import { itemBytes, startsGroup } from '../lib/item-size.js';
+import type { Item } from '../lib/items.js';
 import { Stage } from '../lib/stage.js';
 
 /** Options of {@link tee}. */

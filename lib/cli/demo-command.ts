@@ -2,8 +2,8 @@ import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { startCamera } from '../camera/camera.js';
 import { loadScript } from '../camera/load-script.js';
-import { packageFile } from '../version.js';
 import type { RecordingReport } from '../recorder/report.js';
+import { packageFile } from '../version.js';
 import { formatBytes } from './format.js';
 import { type Outcome, recordCommand } from './record-command.js';
 import { duration } from './record-options.js';
@@ -14,7 +14,12 @@ const DEFAULT_DURATION = '5s';
 /**
  * `retina-record demo`: the embedded camera serves a shipped fixture over a real socket, the recorder records it.
  */
-export async function demoCommand(out: string, cli: { duration?: number }, log: Logger, live: boolean): Promise<Outcome> {
+export async function demoCommand(
+  out: string,
+  cli: { duration?: number },
+  log: Logger,
+  live: boolean,
+): Promise<Outcome> {
   const script = await loadScript(fileURLToPath(packageFile(FIXTURE)));
   const camera = await startCamera({ script, path: '/demo', senderReportIntervalMs: 1000 });
   try {

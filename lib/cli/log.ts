@@ -23,7 +23,8 @@ export function createLogger({ json, quiet, level }: LogOptions): Logger {
     serializers: { err: pino.stdSerializers.err },
   };
   // Written at once: a message must not be lost when the process ends, nor come after the status line it belongs before.
-  if (json) return pino({ ...options, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ fd: STDERR, sync: true }));
+  if (json)
+    return pino({ ...options, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ fd: STDERR, sync: true }));
   const stream = pretty({
     destination: STDERR,
     sync: true,

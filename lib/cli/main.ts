@@ -4,7 +4,13 @@ import { RetinaRecordError } from '../errors.js';
 import { packageVersion } from '../version.js';
 import type { CameraCliOptions } from './camera-command.js';
 import { EXIT, exitCodeOf } from './exit-code.js';
-import { addLogOptions, addRecordOptions, duration, type LogCliOptions, type RecordCliOptions } from './record-options.js';
+import {
+  addLogOptions,
+  addRecordOptions,
+  duration,
+  type LogCliOptions,
+  type RecordCliOptions,
+} from './record-options.js';
 
 /** Runs the command and sets the process's exit code. What a run does not need is not loaded. */
 export async function main(args: readonly string[]): Promise<void> {
@@ -34,13 +40,15 @@ function buildProgram(): Command {
     .enablePositionalOptions()
     .showHelpAfterError('(--help lists all options)')
     .argument('[OUT]', 'MP4 file to write; - writes fragmented MP4 to stdout');
-  addLogOptions(addRecordOptions(program)).action(async (out: string | undefined, cli: RecordCliOptions & LogCliOptions) => {
-    await run(cli, async (log, live) => {
-      if (out === undefined) throw new RetinaRecordError('usage', 'OUT is missing: which file is to be written?');
-      const { recordCommand } = await import('./record-command.js');
-      return (await recordCommand(out, cli, log, live)).exitCode;
-    });
-  });
+  addLogOptions(addRecordOptions(program)).action(
+    async (out: string | undefined, cli: RecordCliOptions & LogCliOptions) => {
+      await run(cli, async (log, live) => {
+        if (out === undefined) throw new RetinaRecordError('usage', 'OUT is missing: which file is to be written?');
+        const { recordCommand } = await import('./record-command.js');
+        return (await recordCommand(out, cli, log, live)).exitCode;
+      });
+    },
+  );
   addDemo(program);
   addCamera(program);
   return program;

@@ -8,7 +8,7 @@ export interface PasswordOptions {
 }
 
 /** Name of the environment variable that may hold the password. */
-export const PASSWORD_VARIABLE = 'RETINA_RECORD_PASSWORD';
+const PASSWORD_VARIABLE = 'RETINA_RECORD_PASSWORD';
 
 /**
  * The password: from the option, else the first line of the file, else the environment. The URL's comes after these.

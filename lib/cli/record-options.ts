@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { RTCP_SSRC_POLICIES, type RtcpSsrcPolicy } from '../rtp/rtcp-ssrc.js';
-import { INITIAL_TIMESTAMP_POLICIES, type InitialTimestampPolicy } from '../rtp/initial-timestamp.js';
 import type { TeardownPolicy } from '../net/options.js';
+import { INITIAL_TIMESTAMP_POLICIES, type InitialTimestampPolicy } from '../rtp/initial-timestamp.js';
+import { RTCP_SSRC_POLICIES, type RtcpSsrcPolicy } from '../rtp/rtcp-ssrc.js';
 import { parseDuration } from './duration.js';
 import { LOG_LEVELS } from './log.js';
 

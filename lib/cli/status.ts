@@ -18,7 +18,10 @@ export function showStatus(stats: () => RecordingStats, log: Logger, live: boole
     const now = stats();
     const at = performance.now();
     const seconds = Math.max(0.001, (at - last.at) / 1000);
-    const rates = { fps: (now.frames - last.frames) / seconds, bitsPerSecond: (8 * (now.bytes - last.bytes)) / seconds };
+    const rates = {
+      fps: (now.frames - last.frames) / seconds,
+      bitsPerSecond: (8 * (now.bytes - last.bytes)) / seconds,
+    };
     last = { at, frames: now.frames, bytes: now.bytes };
     const text = describe(now, rates);
     if (line === undefined) log.info({ event: 'status', ...forJson(now), ...rates }, text);

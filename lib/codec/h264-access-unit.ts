@@ -23,6 +23,10 @@ interface Open {
   extendedTimestamp: number;
   recvFirst: bigint;
   recvLast: bigint;
+  /** Receive time of the packet that brought the last NAL unit other than parameter sets and SEI. */
+  recvLastSlice: bigint;
+  /** Receive time of the packet that brought the first parameter set or SEI behind that. */
+  recvHeld: bigint;
   waited: boolean;
   /** Packets were lost right before it, so that its first slices may be missing. */
   afterLoss: boolean;
@@ -103,6 +107,8 @@ export class AccessUnitAssembler {
         extendedTimestamp,
         recvFirst: recv,
         recvLast: recv,
+        recvLastSlice: recv,
+        recvHeld: recv,
         waited,
         afterLoss: lost > 0,
         ended: false,
@@ -117,8 +123,9 @@ export class AccessUnitAssembler {
   }
 
   private loss({ lost, timestamp }: RtpPacket): void {
-    this.lost += lost;
+    // A unit that is only held back came before the loss.
     if (!this.markerOnEverySlice) this.release();
+    this.lost += lost;
     if (this.open === undefined) return;
     // What is missing belongs to the open unit, or to the next, or to both.
     this.damage('h264-damaged', `${lost} RTP packet${lost === 1 ? '' : 's'} lost within or behind it`);
@@ -144,12 +151,11 @@ export class AccessUnitAssembler {
   private closeBehind(slice: number): void {
     const open = this.open!;
     const rest = open.nalUnits.splice(slice + 1);
-    const { timestamp, extendedTimestamp, recvLast, waited } = open;
+    const { recvLast, recvHeld } = open;
+    open.recvLast = open.recvLastSlice;
     this.close();
     const byteLength = rest.reduce((sum, nal) => sum + nal.byteLength, 0);
-    const recvFirst = recvLast;
-    const kept = { nalUnits: rest, byteLength, timestamp, extendedTimestamp, recvFirst, recvLast, waited };
-    this.open = { ...kept, afterLoss: false, ended: false };
+    this.open = { ...open, nalUnits: rest, byteLength, recvFirst: recvHeld, recvLast, afterLoss: false, ended: false };
   }
 
   /** More packets of the same timestamp behind a marker: slices of the same picture, or another unit (Q104). */
@@ -190,6 +196,8 @@ export class AccessUnitAssembler {
         return;
       }
     }
+    if (!isHeld(nal.type)) open.recvLastSlice = this.packet.recv;
+    else if (!isHeld(open.nalUnits.at(-1)?.type ?? NAL.sei)) open.recvHeld = this.packet.recv;
     open.nalUnits.push(nal);
     open.byteLength += nal.byteLength;
     if (open.byteLength > MAX_ACCESS_UNIT || open.nalUnits.length > MAX_NAL_UNITS) {
@@ -207,10 +215,10 @@ export class AccessUnitAssembler {
     else this.damage('h264-malformed', 'a fragment of a NAL unit whose start did not come');
   }
 
-  /** Leaves the open unit out, and what else comes of it. */
+  /** Leaves the open unit out, and what else comes of it: one fault, however much is wrong with its last packet. */
   private damage(code: FaultCode, reason: string): void {
-    const timestamp = this.open?.timestamp ?? this.packet.timestamp;
-    this.fault(code, `access unit of RTP time ${timestamp} left out: ${reason}`);
+    if (this.open === undefined) return;
+    this.fault(code, `access unit of RTP time ${this.open.timestamp} left out: ${reason}`);
     this.abandon();
   }
 

@@ -19,8 +19,8 @@ export interface ParameterUpdate {
   readonly problems: readonly string[];
 }
 
-/** Largest SPS or PPS in bytes. */
-const MAX_PARAMETER_SET = 64 * 1024;
+/** Largest SPS or PPS in bytes: what the 16-bit length in avcC can say. */
+const MAX_PARAMETER_SET = 0xffff;
 
 /**
  * Collects a stream's parameter sets: one of each id, the last wins (Q128, Q129). A new SPS of a known id voids the picture

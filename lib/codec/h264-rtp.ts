@@ -28,6 +28,8 @@ export interface NalSink {
 
 /** Largest number of fragments of one NAL unit. */
 const MAX_FRAGMENTS = 65536;
+/** Largest fragmented NAL unit in bytes. */
+const MAX_NAL_UNIT = 32 * 1024 * 1024;
 
 /**
  * Turns RTP payloads into NAL units (RFC 6184 sections 5.6–5.8): single NAL units, STAP-A and FU-A. The interleaved modes'
@@ -92,20 +94,19 @@ export class NalAssembler {
   /** STAP-A (section 5.7.1): units of a 16-bit size and that many bytes. */
   private aggregate(payload: Buffer): void {
     let offset = 1;
-    while (offset < payload.length) {
-      if (offset + 2 > payload.length) return this.sink.damaged('h264-malformed', 'stray byte at the end of a STAP-A');
-      const size = payload.readUInt16BE(offset);
+    let problem: string | undefined;
+    while (offset < payload.length && problem === undefined) {
+      const size = offset + 2 > payload.length ? undefined : payload.readUInt16BE(offset);
       offset += 2;
-      if (size === 0) {
-        if (isZero(payload, offset)) return; // padding (Q114)
-        return this.sink.damaged('h264-malformed', 'unit of size 0 in a STAP-A');
-      }
-      if (offset + size > payload.length) {
-        return this.sink.damaged('h264-malformed', `unit of ${size} bytes beyond the end of a STAP-A`);
-      }
-      this.single(payload.subarray(offset, offset + size));
-      offset += size;
+      if (size === undefined) problem = 'stray byte at the end of a STAP-A';
+      else if (size === 0 && isZero(payload, offset))
+        return; // padding (Q114)
+      else if (size === 0) problem = 'unit of size 0 in a STAP-A';
+      else if (offset + size > payload.length) problem = `unit of ${size} bytes beyond the end of a STAP-A`;
+      else this.single(payload.subarray(offset, offset + size));
+      offset += size ?? 0;
     }
+    if (problem !== undefined) this.sink.damaged('h264-malformed', problem);
   }
 
   /** FU-A (section 5.8). */
@@ -142,9 +143,10 @@ export class NalAssembler {
   private append(part: Buffer | undefined): void {
     if (part === undefined) return;
     const fragments = this.fragments!;
-    if (fragments.length >= MAX_FRAGMENTS) {
+    if (fragments.length >= MAX_FRAGMENTS || this.fragmentBytes + part.length > MAX_NAL_UNIT) {
       this.reset();
-      this.sink.damaged('h264-malformed', `a NAL unit has more than ${MAX_FRAGMENTS} fragments`);
+      const caps = `${MAX_FRAGMENTS} fragments and ${MAX_NAL_UNIT} bytes`;
+      this.sink.damaged('h264-malformed', `a NAL unit is larger than the caps of ${caps}`);
       return;
     }
     fragments.push(part);
@@ -156,7 +158,8 @@ export class NalAssembler {
     if (fragments === undefined) return;
     this.fragments = undefined;
     const type = this.fragmentHeader & 0x1f;
-    if (type === 0 || type >= STAP_A || needsSplitting(fragments)) this.split(Buffer.concat(fragments, this.fragmentBytes));
+    if (type === 0 || type >= STAP_A || needsSplitting(fragments))
+      this.split(Buffer.concat(fragments, this.fragmentBytes));
     else this.emit(this.fragmentHeader, fragments, this.fragmentBytes);
   }
 

@@ -4,8 +4,9 @@ import { NAL, nalBytes } from './h264-nal.js';
 /** SEI payload types (ISO/IEC 14496-10 section D.1). */
 export const SEI_USER_DATA_UNREGISTERED = 5;
 const SEI_RECOVERY_POINT = 6;
+const EMULATED = Buffer.of(0, 0, 3);
 
-/** One SEI message; `payload` still holds emulation prevention bytes. */
+/** One SEI message; `payload` is without emulation prevention bytes. */
 export interface SeiMessage {
   readonly type: number;
   readonly payload: Buffer;
@@ -14,10 +15,9 @@ export interface SeiMessage {
 /**
  * The messages of an SEI NAL unit (section 7.3.2.3.1): type and size in ff-coding (each 0xff adds 255), then the payload. A
  * message cut short ends the list.
- *
- * Sizes count bytes without emulation prevention; a payload that holds such bytes is therefore cut short by as many.
  */
-export function parseSei(nal: Buffer): SeiMessage[] {
+export function parseSei(nalUnit: Buffer): SeiMessage[] {
+  const nal = withoutEmulation(nalUnit);
   const messages: SeiMessage[] = [];
   let offset = 1;
   // The last byte is rbsp_trailing_bits.
@@ -39,6 +39,21 @@ export function parseSei(nal: Buffer): SeiMessage[] {
     offset += size;
   }
   return messages;
+}
+
+/** The bytes without emulation prevention (section 7.4.1), which sizes do not count; the same buffer if there is none. */
+function withoutEmulation(data: Buffer): Buffer {
+  const first = data.indexOf(EMULATED);
+  if (first < 0) return data;
+  const result = Buffer.allocUnsafe(data.length);
+  let length = 0;
+  let from = 0;
+  for (let at = first; at >= 0; at = data.indexOf(EMULATED, from)) {
+    length += data.copy(result, length, from, at + 2);
+    from = at + EMULATED.length;
+  }
+  length += data.copy(result, length, from);
+  return result.subarray(0, length);
 }
 
 /** Whether an SEI NAL unit says that decoding can start here (section D.2.8). */

@@ -163,7 +163,8 @@ function skipScalingLists(reader: BitReader, count: number): void {
 function parseVui(reader: BitReader, vui: Vui): Vui {
   if (reader.flag()) {
     const idc = reader.bits(8);
-    const [horizontal, vertical] = idc === EXTENDED_SAR ? [reader.bits(16), reader.bits(16)] : (ASPECT_RATIOS[idc - 1] ?? [0, 0]);
+    const [horizontal, vertical] =
+      idc === EXTENDED_SAR ? [reader.bits(16), reader.bits(16)] : (ASPECT_RATIOS[idc - 1] ?? [0, 0]);
     if (horizontal > 0 && vertical > 0) vui.pixelAspectRatio = { horizontal, vertical };
   }
   if (reader.flag()) reader.skip(1); // overscan

@@ -8,21 +8,21 @@ const PATIENCE_NS = 10_000_000_000n;
 export type Admission = 'no' | 'yes' | 'gave-up-waiting';
 
 /**
- * Decides where a recording starts: at the first access unit with known parameter sets at which decoding can start, whole from its
- * first slice on; if none comes within 10 s, at the next unit that has parameter sets. Depends on the units alone, so that two
- * stages that see the same units decide alike.
+ * Decides which access units are recorded: from the start on all that have a picture, since delimiters and fillers alone are no
+ * sample. The start is the first access unit with known parameter sets at which decoding can start, whole from its first slice on;
+ * if none comes within 10 s, the next unit that has parameter sets. Depends on the units alone, so that two stages that see the
+ * same units decide alike.
  */
 export class StartGate {
   private started = false;
   private since: bigint | undefined;
 
   admit(unit: AccessUnit): Admission {
-    if (this.started) return 'yes';
+    const slice = unit.nalUnits.find(({ type }) => isVcl(type));
+    if (this.started) return slice === undefined ? 'no' : 'yes';
     const isFirst = this.since === undefined;
     this.since ??= unit.recvLast;
-    if (unit.parameters === undefined) return 'no';
-    const slice = unit.nalUnits.find(({ type }) => isVcl(type));
-    if (slice === undefined) return 'no';
+    if (unit.parameters === undefined || slice === undefined) return 'no';
     // Only the stream's first unit can lack its beginning unnoticed: the server may have joined us in mid-picture.
     if (unit.randomAccess !== 'none' && !(isFirst && !startsPicture(slice))) {
       this.started = true;

@@ -1,4 +1,4 @@
-import { type Layout, seq, s32be, struct, u16be, u32be } from 'buffer-layout';
+import { type Layout, s32be, seq, struct, u16be, u32be } from 'buffer-layout';
 import type { H264Parameters } from '../codec/h264-parameters.js';
 import { avcSampleEntry, displayWidth } from './avc.js';
 import { box, cstring, encode, fullBox, u32 } from './box.js';

@@ -37,5 +37,10 @@ function text(value: string): Buffer {
 }
 
 function freeform(name: string, value: string): Buffer {
-  return box('----', fullBox('mean', 0, 0, Buffer.from('com.apple.iTunes')), fullBox('name', 0, 0, Buffer.from(name)), text(value));
+  return box(
+    '----',
+    fullBox('mean', 0, 0, Buffer.from('com.apple.iTunes')),
+    fullBox('name', 0, 0, Buffer.from(name)),
+    text(value),
+  );
 }

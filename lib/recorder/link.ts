@@ -9,7 +9,12 @@ type Middle = Readable & Writable;
  *
  * @param onError is told of each stage's error, the earliest stage's first
  */
-export function linkStages(source: Readable, stages: readonly Middle[], sink: Writable, onError: (error: Error) => void): void {
+export function linkStages(
+  source: Readable,
+  stages: readonly Middle[],
+  sink: Writable,
+  onError: (error: Error) => void,
+): void {
   const chain = [...stages, sink];
   let upstream: Readable = source;
   for (const [i, stream] of chain.entries()) {

@@ -48,7 +48,8 @@ export class Monitor {
 
   /** @param bytes of MP4 up to the last whole fragment */
   stats(bytes: number): RecordingStats {
-    const { frames, keyFrames, width, height, senderReports, lastSenderReport, lostPackets, damagedFrames, startedAt } = this;
+    const { frames, keyFrames, width, height, senderReports, lastSenderReport, lostPackets, damagedFrames, startedAt } =
+      this;
     return {
       frames,
       keyFrames,
@@ -69,7 +70,9 @@ export class Monitor {
     const { lost } = unit;
     if (this.startedAt !== undefined) this.lostPackets += lost;
     if (this.startedAt !== undefined && lost > 0 && !this.allowLoss) {
-      return this.stop(`${lost} RTP packet${lost === 1 ? '' : 's'} lost before the frame of RTP time ${unit.timestamp}`);
+      return this.stop(
+        `${lost} RTP packet${lost === 1 ? '' : 's'} lost before the frame of RTP time ${unit.timestamp}`,
+      );
     }
     if (this.gate.admit(unit) === 'no') return true;
     if (this.startedAt === undefined) {

@@ -102,7 +102,12 @@ export function outputError(path: string, cause: unknown): RetinaRecordError {
     ['EIO', 'the disk reports an error'],
   ]);
   const why = (code !== undefined && remedies.get(code)) || message;
-  return new RetinaRecordError('output-failed', `cannot write ${path}: ${why}${code ? ` (${code})` : ''}`, {}, { cause });
+  return new RetinaRecordError(
+    'output-failed',
+    `cannot write ${path}: ${why}${code ? ` (${code})` : ''}`,
+    {},
+    { cause },
+  );
 }
 
 async function moveAside(partial: string): Promise<string> {

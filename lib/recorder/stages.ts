@@ -1,12 +1,12 @@
 import type { Transform } from 'node:stream';
 import { objectTransform } from 'through2';
-import type { Item } from '../items.js';
 import { Fmp4Muxer, type Fmp4MuxerOptions } from '../../transforms/fmp4-muxer.js';
 import { H264Depacketizer } from '../../transforms/h264-depacketizer.js';
 import { RtcpSenderReportTap } from '../../transforms/rtcp-sender-report-tap.js';
 import { RtpParser } from '../../transforms/rtp-parser.js';
 import { SeiInjector } from '../../transforms/sei-injector.js';
 import { TcpInterleaveDemux } from '../../transforms/tcp-interleave-demux.js';
+import type { Item } from '../items.js';
 import type { Monitor } from './monitor.js';
 import type { RecordOptions } from './options.js';
 

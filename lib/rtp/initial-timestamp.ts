@@ -18,11 +18,15 @@ export interface InitialTimestamps {
  *
  * @throws RetinaRecordError `rtp-info-missing` with `require`, several streams, and one without `rtptime`
  */
-export function initialTimestamps(media: readonly MediaDescription[], policy: InitialTimestampPolicy): InitialTimestamps {
+export function initialTimestamps(
+  media: readonly MediaDescription[],
+  policy: InitialTimestampPolicy,
+): InitialTimestamps {
   const streams = media.filter((medium) => medium.setup !== undefined);
   if (policy === 'ignore' || streams.length < 2) return { zeros: new Map() };
   const missing = streams.filter((medium) => medium.rtpInfo?.rtptime === undefined);
-  if (missing.length === 0) return { zeros: new Map(streams.map((medium) => [medium.index, medium.rtpInfo!.rtptime!])) };
+  if (missing.length === 0)
+    return { zeros: new Map(streams.map((medium) => [medium.index, medium.rtpInfo!.rtptime!])) };
   const names = missing.map((medium) => medium.control).join(', ');
   const what = `the PLAY answer's RTP-Info gives no usable rtptime for ${names}`;
   if (policy === 'require') {

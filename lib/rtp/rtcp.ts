@@ -19,13 +19,20 @@ const senderInfo: Layout<{
   rtpTimestamp: number;
   packetCount: number;
   octetCount: number;
-}> = struct([u32be('ssrc'), u32be('ntpSeconds'), u32be('ntpFraction'), u32be('rtpTimestamp'), u32be('packetCount'), u32be('octetCount')]);
+}> = struct([
+  u32be('ssrc'),
+  u32be('ntpSeconds'),
+  u32be('ntpFraction'),
+  u32be('rtpTimestamp'),
+  u32be('packetCount'),
+  u32be('octetCount'),
+]);
 
 /** Bytes of a report block. */
 const REPORT_BLOCK = 24;
 
 /** A sender report's own part (RFC 3550 section 6.4.1), without report blocks. */
-export interface SenderInfo {
+interface SenderInfo {
   readonly ssrc: number;
   /** 64-bit NTP timestamp, exactly as sent (Q98). */
   readonly ntpTimestamp: bigint;

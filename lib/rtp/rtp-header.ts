@@ -48,8 +48,11 @@ export function findPayload(data: Buffer, range: PayloadRange): string | undefin
   return undefined;
 }
 
-/** Second bytes that cannot be told from marker and payload type 72–76, and therefore mean RTCP (RFC 5761 section 4). */
-export function looksLikeRtcp(data: Buffer): boolean {
+/**
+ * Whether the second byte is an RTCP packet type, SR to XR (200–207), and not the stream's payload type with the marker bit.
+ * No sender may use payload types 64–95 where the two could be confused (RFC 5761 section 4, Q97).
+ */
+export function looksLikeRtcp(data: Buffer, payloadType: number): boolean {
   const second = data[1] ?? 0;
-  return second >= 200 && second <= 204;
+  return second >= 200 && second <= 207 && (second & 0x7f) !== payloadType;
 }

@@ -67,7 +67,6 @@ export class RtpReceiver {
    */
   receive(frame: InterleavedFrame, emit: (item: RtpPacket | Fault) => void): void {
     const { data } = frame;
-    if (data.length === 0) return; // Q12
     const malformed = findPayload(data, this.range);
     if (malformed !== undefined) {
       emit(this.fault('rtp-malformed', `malformed RTP packet: ${malformed}`, frame));
@@ -91,21 +90,33 @@ export class RtpReceiver {
       return;
     }
     this.sawPayloadType = true;
-    if ((this.jump !== undefined || this.timeline.check(timestamp) !== undefined) && !this.acceptJump(timestamp, frame, emit)) {
+    const isPlain = this.jump === undefined && this.timeline.check(timestamp) === undefined;
+    const extendedTimestamp = isPlain ? this.timeline.advance(timestamp) : this.placeJump(timestamp, frame, emit);
+    if (extendedTimestamp === undefined) {
       this.dropped += gap + 1;
       return;
+    }
+    if ((data[0]! & 0x20) !== 0 && data[data.length - 1] === 0) {
+      this.faultOnce('padding', 'rtp-malformed', 'padding announced, but its count is 0: taken for none', frame, emit);
     }
     const lost = gap + this.dropped;
     this.dropped = 0;
     if (lost > 0) {
-      emit({ ...this.fault('rtp-loss', `${lost} RTP packet${lost === 1 ? '' : 's'} lost before seq ${sequenceNumber}`, frame), lost });
+      emit({
+        ...this.fault(
+          'rtp-loss',
+          `${lost} RTP packet${lost === 1 ? '' : 's'} lost before seq ${sequenceNumber}`,
+          frame,
+        ),
+        lost,
+      });
     }
     emit({
       kind: 'rtp',
       media: this.media,
       sequenceNumber,
       timestamp,
-      extendedTimestamp: this.timeline.advance(timestamp),
+      extendedTimestamp,
       marker: second >= 0x80,
       payloadType: type,
       ssrc,
@@ -117,7 +128,13 @@ export class RtpReceiver {
     });
   }
 
-  private acceptSsrc(ssrc: number, sequence: number, timestamp: number, frame: InterleavedFrame, emit: (item: Fault) => void): boolean {
+  private acceptSsrc(
+    ssrc: number,
+    sequence: number,
+    timestamp: number,
+    frame: InterleavedFrame,
+    emit: (item: Fault) => void,
+  ): boolean {
     const before = this.source.ssrc;
     const gap = this.expected === undefined ? 0 : (sequence - this.expected) & 0xffff;
     const timeGoesOn = this.timeline.check(timestamp) === undefined;
@@ -164,9 +181,31 @@ export class RtpReceiver {
     }
     const message = `RTP packet ${sequenceNumber} came when ${expected} was expected`;
     if (!this.options.tolerant) {
-      throw new RetinaRecordError('rtp-out-of-order', `${message}; --allow-loss drops such packets`, this.context(frame));
+      throw new RetinaRecordError(
+        'rtp-out-of-order',
+        `${message}; --allow-loss drops such packets`,
+        this.context(frame),
+      );
     }
     emit(this.fault('rtp-reordered', `${message}: dropped`, frame));
+  }
+
+  /** Extends a timestamp off the timeline; undefined if its frame is to be dropped. */
+  private placeJump(timestamp: number, frame: InterleavedFrame, emit: (item: Fault) => void): number | undefined {
+    if (this.jump === undefined && this.media.type === 'audio') {
+      const clamped = this.timeline.clampStepBack(timestamp);
+      if (clamped !== undefined) {
+        this.faultOnce(
+          'step-back',
+          'rtp-timestamp',
+          'RTP timestamps step back by less than a frame: moved on',
+          frame,
+          emit,
+        );
+        return clamped;
+      }
+    }
+    return this.acceptJump(timestamp, frame, emit) ? this.timeline.advance(timestamp) : undefined;
   }
 
   /** A timestamp off the timeline (Q101): an error, or the frame is dropped until enough others agree with it. */
@@ -186,8 +225,14 @@ export class RtpReceiver {
       return true;
     }
     if (!options.tolerant || atStart) {
-      const remedy = !atStart ? '--allow-loss drops such frames' : '--initial-timestamp ignore passes over a wrong RTP-Info';
-      throw new RetinaRecordError('rtp-timestamp-jump', `${message}; at most ${options.maxJumpSeconds} s are allowed, ${remedy}`, this.context(frame));
+      const remedy = !atStart
+        ? '--allow-loss drops such frames'
+        : '--initial-timestamp ignore passes over a wrong RTP-Info';
+      throw new RetinaRecordError(
+        'rtp-timestamp-jump',
+        `${message}; at most ${options.maxJumpSeconds} s are allowed, ${remedy}`,
+        this.context(frame),
+      );
     }
     const step = this.jump === undefined ? Number.POSITIVE_INFINITY : Math.abs((timestamp - this.jump.timestamp) | 0);
     if (step === 0) return false;
@@ -203,7 +248,13 @@ export class RtpReceiver {
     return true;
   }
 
-  private faultOnce(key: string, code: FaultCode, message: string, frame: InterleavedFrame, emit: (item: Fault) => void): void {
+  private faultOnce(
+    key: string,
+    code: FaultCode,
+    message: string,
+    frame: InterleavedFrame,
+    emit: (item: Fault) => void,
+  ): void {
     if (this.warned.has(key)) return;
     this.warned.add(key);
     emit(this.fault(code, `${message} (said once)`, frame));
@@ -216,7 +267,12 @@ export class RtpReceiver {
   }
 
   private context(frame: InterleavedFrame): ErrorContext {
-    return { stream: this.media.control, sequenceNumber: frame.data.readUInt16BE(2), position: frame.position, recv: frame.recv };
+    return {
+      stream: this.media.control,
+      sequenceNumber: frame.data.readUInt16BE(2),
+      position: frame.position,
+      recv: frame.recv,
+    };
   }
 }
 

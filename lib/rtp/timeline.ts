@@ -1,5 +1,10 @@
+import { RetinaRecordError } from '../errors.js';
+
 /** Seconds that a stream's RTP time may step from one packet to the next in a recording. */
 export const DEFAULT_MAX_JUMP_SECONDS = 10;
+
+/** Largest difference of two 32-bit timestamps that has a sign, in ticks. */
+const MAX_DELTA = 0x7fff_ffff;
 
 /** A timestamp that the rule for jumps does not allow (Q101). */
 export interface TimestampJump {
@@ -22,6 +27,10 @@ export class Timeline {
   private previous: number | undefined;
   private extended = 0;
   private advanced = false;
+  /** The last step forward in ticks: what a frame lasts. */
+  private lastStep = 0;
+  /** The timestamp that {@link clampStepBack} has just moved. */
+  private clamped: number | undefined;
   private readonly maxJumpTicks: number;
 
   /**
@@ -29,6 +38,7 @@ export class Timeline {
    * @param zero RTP timestamp of zero; undefined: the first packet's
    * @param maxJumpSeconds largest step; 0 allows any
    * @param reorders whether the stream may step back (B-frames), so that the rule takes the absolute step
+   * @throws RetinaRecordError `rtp-timestamp-limit` if there is no clock rate, or the largest step is no 31-bit number of ticks
    */
   constructor(
     clockRate: number,
@@ -36,6 +46,13 @@ export class Timeline {
     maxJumpSeconds: number,
     private readonly reorders: boolean,
   ) {
+    if (!(clockRate >= 1) || !(maxJumpSeconds >= 0) || clockRate * maxJumpSeconds > MAX_DELTA) {
+      throw new RetinaRecordError(
+        'rtp-timestamp-limit',
+        `RTP time cannot be held to steps of ${maxJumpSeconds} s at a clock rate of ${clockRate} Hz: ` +
+          `both have to be positive and their product at most ${MAX_DELTA} ticks`,
+      );
+    }
     this.maxJumpTicks = maxJumpSeconds === 0 ? Number.POSITIVE_INFINITY : clockRate * maxJumpSeconds;
     this.previous = zero;
   }
@@ -55,9 +72,27 @@ export class Timeline {
 
   /** Moves to `timestamp` and returns its extended value. */
   advance(timestamp: number): number {
-    this.extended = this.place(timestamp) ?? 0;
+    const extended = this.place(timestamp) ?? 0;
+    if (this.advanced && extended > this.extended) this.lastStep = extended - this.extended;
+    this.extended = extended;
     this.previous = timestamp;
     this.advanced = true;
+    this.clamped = undefined;
+    return extended;
+  }
+
+  /**
+   * Moves by one tick for a timestamp that steps back by less than the last step forward, as some cameras' audio does (Q103),
+   * and returns the extended value; undefined, and nothing moves, if it is no such timestamp.
+   */
+  clampStepBack(timestamp: number): number | undefined {
+    if (!this.advanced || this.previous === undefined) return undefined;
+    if (timestamp === this.clamped) return this.extended;
+    const back = timestampDelta(this.previous, timestamp);
+    if (back <= 0 || back >= this.lastStep) return undefined;
+    this.clamped = timestamp;
+    this.previous = (this.previous + 1) >>> 0;
+    this.extended++;
     return this.extended;
   }
 

@@ -1,5 +1,5 @@
 import { RetinaRecordError } from '../errors.js';
-import { contentLength, parseHead, type RtspHead, type RtspMessage, withBody } from './message.js';
+import { contentLength, parseHead, parseStartLine, type RtspHead, type RtspMessage, withBody } from './message.js';
 
 /** Receives what {@link InterleaveFramer} finds, in the order of the bytes. `position` is the first byte's offset. */
 export interface FramerSink {
@@ -11,16 +11,29 @@ export interface FramerSink {
   junk(position: number, length: number): void;
 }
 
+/** Options of {@link InterleaveFramer}. */
+export interface InterleaveFramerOptions {
+  /**
+   * The bytes are a client's, read by a server: any upper-case word and a blank begin a request, so that unknown methods can
+   * be refused, and a head that is none is an error, so that it can be answered. Default false.
+   */
+  readonly fromClient?: boolean | undefined;
+}
+
 /** Longest head (start line and header fields) in bytes. */
 const MAX_HEAD = 64 * 1024;
 /** Bytes of junk after which the framing counts as lost for good (Q13). */
 export const MAX_JUNK = 64 * 1024;
+/** Longest method that is taken for one, in bytes. */
+const MAX_METHOD = 32;
 /** Above this length a frame found among junk has to look like RTP or RTCP, version 2. */
 const UNSUSPICIOUS_LENGTH = 2048;
 
 const DOLLAR = 0x24;
 const CR = 0x0d;
 const LF = 0x0a;
+const SPACE = 0x20;
+const UNDERSCORE = 0x5f;
 
 const MESSAGE_STARTS = [
   'RTSP/1.',
@@ -57,7 +70,13 @@ enum Start {
  *     +--------+---------+--------+--------+----------+
  *
  * Restartable at every byte: what comes out depends on the bytes alone, never on how they were cut. Memory is bounded by
- * one frame (64 KiB), one head (64 KiB) and one body (128 KiB).
+ * one frame (64 KiB), one head (64 KiB) and one body (128 KiB). After an error it is of no more use.
+ *
+ * | Error code     | Means |
+ * |----------------|-------|
+ * | `rtsp-framing` | more than 64 KiB in a row are neither frame nor message |
+ * | `rtsp-limit`   | a head, its lines, a value or a body is longer than its cap, which the message names |
+ * | `rtsp-syntax`  | with `fromClient` only: a head that cannot be parsed; else it counts as junk |
  */
 export class InterleaveFramer {
   private readonly channels = new Set<number>();
@@ -78,7 +97,14 @@ export class InterleaveFramer {
   private junkStart = 0;
   private junkLength = 0;
 
-  constructor(private readonly sink: FramerSink) {}
+  private readonly fromClient: boolean;
+
+  constructor(
+    private readonly sink: FramerSink,
+    options: InterleaveFramerOptions = {},
+  ) {
+    this.fromClient = options.fromClient ?? false;
+  }
 
   /** Names the channels on which frames are expected; until then 0–15 count as expected. Used to find frames in junk. */
   assignChannels(channels: Iterable<number>): void {
@@ -94,7 +120,7 @@ export class InterleaveFramer {
    * Takes the next bytes.
    *
    * @param position offset of `data` in the connection
-   * @throws RetinaRecordError `rtsp-framing` if a cap is passed, `rtsp-syntax` if a message announces an impossible length
+   * @throws RetinaRecordError `rtsp-framing`, `rtsp-limit`, `rtsp-syntax`
    */
   push(data: Buffer, position: number): void {
     let offset = this.partial === undefined ? 0 : this.fill(data, 0);
@@ -135,6 +161,7 @@ export class InterleaveFramer {
     const truncated = this.isMidway;
     this.partial = undefined;
     this.held = EMPTY;
+    this.heldScanned = 0;
     return { truncated, bytes };
   }
 
@@ -142,17 +169,7 @@ export class InterleaveFramer {
   private step(data: Buffer, offset: number, base: number): number {
     switch (this.startAt(data, offset)) {
       case Start.Junk:
-        if (this.junkLength++ === 0) this.junkStart = base + offset;
-        if (this.junkLength > MAX_JUNK) {
-          throw new RetinaRecordError(
-            'rtsp-framing',
-            `more than ${MAX_JUNK} bytes are neither RTSP nor interleaved data`,
-            {
-              position: this.junkStart,
-            },
-          );
-        }
-        return offset + 1;
+        return this.skip(offset, base);
       case Start.Unknown:
         return this.hold(data, offset, 0);
       case Start.Frame: {
@@ -161,9 +178,20 @@ export class InterleaveFramer {
         return this.begin(data, offset + 4, size, base + offset, data[offset + 1]!, undefined, 4);
       }
       default:
-        this.flushJunk();
         return this.message(data, offset, base);
     }
+  }
+
+  private skip(offset: number, base: number): number {
+    if (this.junkLength++ === 0) this.junkStart = base + offset;
+    if (this.junkLength > MAX_JUNK) {
+      throw new RetinaRecordError(
+        'rtsp-framing',
+        `more than the cap of ${MAX_JUNK} bytes are neither RTSP nor interleaved data`,
+        { position: this.junkStart },
+      );
+    }
+    return offset + 1;
   }
 
   private startAt(data: Buffer, offset: number): Start {
@@ -171,11 +199,12 @@ export class InterleaveFramer {
     if (data[offset] === DOLLAR) {
       if (this.junkLength === 0) return available < 4 ? Start.Unknown : Start.Frame;
       if (available >= 2 && !this.isExpected(data[offset + 1]!)) return Start.Junk;
+      if (available < 4) return Start.Unknown;
+      if (data.readUInt16BE(offset + 2) <= UNSUSPICIOUS_LENGTH) return Start.Frame;
       if (available < 5) return Start.Unknown;
-      const plausible = data.readUInt16BE(offset + 2) <= UNSUSPICIOUS_LENGTH || data[offset + 4]! >> 6 === 2;
-      return plausible ? Start.Frame : Start.Junk;
+      return data[offset + 4]! >> 6 === 2 ? Start.Frame : Start.Junk;
     }
-    let start = Start.Junk;
+    let start = this.fromClient ? methodAt(data, offset) : Start.Junk;
     for (const text of MESSAGE_STARTS) {
       const common = Math.min(text.length, available);
       if (data.compare(text, 0, common, offset, offset + common) !== 0) continue;
@@ -190,19 +219,41 @@ export class InterleaveFramer {
   }
 
   private message(data: Buffer, offset: number, base: number): number {
-    const end = headEnd(data, offset + this.heldScanned, offset);
+    const scanned = this.heldScanned;
+    this.heldScanned = 0;
+    const position = base + offset;
+    const available = data.length - offset;
+    const lineEnd = data.indexOf(LF, offset);
+    const hasLine = lineEnd >= 0 && lineEnd - offset < MAX_HEAD;
+    // Judged as soon as it is there: what only looks like a head may have no end.
+    if (hasLine && scanned <= lineEnd - offset && !parseStartLine(data.toString('latin1', offset, lineEnd))) {
+      return this.unparsable(data, offset, base);
+    }
+    const end = hasLine ? headEnd(data, Math.max(lineEnd, offset + scanned), offset) : -1;
     if (end < 0) {
-      if (data.length - offset > MAX_HEAD) {
-        throw new RetinaRecordError('rtsp-framing', `an RTSP head is longer than the cap of ${MAX_HEAD} bytes`, {
-          position: base + offset,
+      if (available >= MAX_HEAD) {
+        throw new RetinaRecordError('rtsp-limit', `an RTSP head is longer than the cap of ${MAX_HEAD} bytes`, {
+          position,
         });
       }
       // The last three bytes may be the beginning of the blank line.
-      return this.hold(data, offset, Math.max(0, data.length - offset - 3));
+      return this.hold(data, offset, Math.max(0, available - 3));
     }
-    this.heldScanned = 0;
     const head = parseHead(data.toString('latin1', offset, end).replace(/\r?\n\r?\n$/, ''));
-    return this.begin(data, end, contentLength(head), base + offset, -1, head, end - offset);
+    const size = head && contentLength(head);
+    if (size === undefined) return this.unparsable(data, offset, base);
+    this.flushJunk();
+    return this.begin(data, end, size, position, -1, head, end - offset);
+  }
+
+  /** A head that is none: one more byte of junk, behind which the search goes on. */
+  private unparsable(data: Buffer, offset: number, base: number): number {
+    if (!this.fromClient) return this.skip(offset, base);
+    // Only its first word: what follows may hold credentials.
+    const word = data.toString('latin1', offset, offset + MAX_METHOD).split(/\s/, 1)[0];
+    throw new RetinaRecordError('rtsp-syntax', `not an RTSP head: what begins with ${JSON.stringify(word)}`, {
+      position: base + offset,
+    });
   }
 
   private hold(data: Buffer, offset: number, scanned: number): number {
@@ -259,12 +310,24 @@ export class InterleaveFramer {
   }
 }
 
-/** Offset behind the blank line that ends a head, or -1. Lines end at LF with or without CR (Q7). */
+/** Whether a method of any name begins here: upper-case letters, then a blank (RFC 2326 section 6.1). */
+function methodAt(data: Buffer, offset: number): Start {
+  const end = Math.min(data.length, offset + MAX_METHOD + 1);
+  let at = offset;
+  while (at < end && isMethodByte(data[at]!)) at++;
+  if (at === data.length && at - offset <= MAX_METHOD) return Start.Unknown;
+  return at > offset && at < end && data[at] === SPACE ? Start.Message : Start.Junk;
+}
+
+function isMethodByte(byte: number): boolean {
+  return (byte >= 0x41 && byte <= 0x5a) || byte === UNDERSCORE;
+}
+
+/** Offset behind the blank line that ends a head of at most {@link MAX_HEAD} bytes, or -1. Lines end at LF, with or without CR (Q7). */
 function headEnd(data: Buffer, from: number, start: number): number {
-  for (let at = data.indexOf(LF, from); at >= 0; at = data.indexOf(LF, at + 1)) {
+  for (let at = data.indexOf(LF, from); at >= 0 && at - start < MAX_HEAD; at = data.indexOf(LF, at + 1)) {
     const next = data[at + 1] === CR ? at + 2 : at + 1;
-    if (data[next] === LF) return next + 1;
-    if (at - start > MAX_HEAD) return -1;
+    if (data[next] === LF && next - start < MAX_HEAD) return next + 1;
   }
   return -1;
 }

@@ -51,13 +51,15 @@ export function header(message: { readonly headers: RtspHeaders }, name: string)
  * Latin-1 (Q9); white space around values is dropped (Q4). Lines without a colon are ignored, continued lines are joined.
  *
  * @param text the head without the blank line that ends it, decoded as Latin-1
- * @throws RetinaRecordError `rtsp-syntax` if the start line is neither a request's nor a response's, or a limit is passed
+ * @returns undefined if the start line is neither a request's nor a response's
+ * @throws RetinaRecordError `rtsp-limit` if there are too many lines or a value is too long
  */
-export function parseHead(text: string): RtspHead {
+export function parseHead(text: string): RtspHead | undefined {
   const lines = text.split('\n');
-  const startLine = trimLine(lines[0] ?? '');
+  const startLine = parseStartLine(lines[0] ?? '');
+  if (startLine === undefined) return undefined;
   if (lines.length - 1 > MAX_HEADER_LINES) {
-    throw new RetinaRecordError('rtsp-syntax', `RTSP message has more than ${MAX_HEADER_LINES} header lines`);
+    throw new RetinaRecordError('rtsp-limit', `an RTSP head has more lines than the cap of ${MAX_HEADER_LINES}`);
   }
   const headers = new Map<string, string[]>();
   let values: string[] | undefined;
@@ -77,12 +79,14 @@ export function parseHead(text: string): RtspHead {
     }
     values.push(checkedValue(trimBlanks(line.slice(colon + 1))));
   }
-  return { ...parseStartLine(startLine), headers };
+  return { ...startLine, headers };
 }
 
 type StartLine = Omit<RtspRequest, 'body' | 'headers'> | Omit<RtspResponse, 'body' | 'headers'>;
 
-function parseStartLine(line: string): StartLine {
+/** Parses a request line or a status line (RFC 2326 sections 6.1, 7.1), without LF; undefined if it is neither. */
+export function parseStartLine(text: string): StartLine | undefined {
+  const line = trimLine(text);
   const status = /^(RTSP\/\d\.\d)[ \t]+(\d{3})(?:[ \t]+(.*))?$/.exec(line);
   if (status) {
     return { type: 'response', version: status[1]!, status: Number(status[2]), reason: trimBlanks(status[3] ?? '') };
@@ -91,22 +95,24 @@ function parseStartLine(line: string): StartLine {
   if (request) {
     return { type: 'request', method: request[1]!, uri: request[2]!, version: request[3]! };
   }
-  throw new RetinaRecordError('rtsp-syntax', `not an RTSP start line: ${JSON.stringify(line.slice(0, 80))}`);
+  return undefined;
 }
 
 /**
- * The body length that a head announces, in bytes; 0 without `Content-Length` (Q10).
+ * The body length that a head announces, in bytes; 0 without `Content-Length` (Q10), undefined if the value is no decimal
+ * number.
  *
- * @throws RetinaRecordError `rtsp-syntax` if the value is no decimal number or above {@link MAX_BODY}
+ * @throws RetinaRecordError `rtsp-limit` if it is above {@link MAX_BODY}
  */
-export function contentLength(head: RtspHead): number {
+export function contentLength(head: RtspHead): number | undefined {
   const value = header(head, 'content-length');
   if (value === undefined || value === '') return 0;
-  const length = /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN;
-  if (!(length <= MAX_BODY)) {
+  if (!/^\d+$/.test(value)) return undefined;
+  const length = Number(value);
+  if (length > MAX_BODY) {
     throw new RetinaRecordError(
-      'rtsp-syntax',
-      `Content-Length ${JSON.stringify(value.slice(0, 40))} is not a number up to the cap of ${MAX_BODY} bytes`,
+      'rtsp-limit',
+      `Content-Length ${value.slice(0, 40)} is above the cap of ${MAX_BODY} bytes`,
     );
   }
   return length;
@@ -120,12 +126,20 @@ export function withBody(head: RtspHead, body: Buffer = NO_BODY): RtspMessage {
 /** Header fields for {@link serializeRequest} and {@link serializeResponse}: written in this order, spelled as given. */
 export type HeaderList = readonly (readonly [name: string, value: string])[];
 
-/** Serializes a request. `CSeq` has to be the first field of `headers` (Q3). */
+/**
+ * Serializes a request; `Content-Length` is added where there is a body. `CSeq` has to be the first field of `headers` (Q3).
+ *
+ * @throws RetinaRecordError `rtsp-syntax` if a field holds a line break
+ */
 export function serializeRequest(method: string, uri: string, headers: HeaderList, body: Buffer = NO_BODY): Buffer {
   return serialize(`${method} ${uri} RTSP/1.0`, headers, body);
 }
 
-/** Serializes a response; `Content-Length` is added where there is a body. */
+/**
+ * Serializes a response; `Content-Length` is added where there is a body.
+ *
+ * @throws RetinaRecordError `rtsp-syntax` if a field holds a line break
+ */
 export function serializeResponse(status: number, reason: string, headers: HeaderList, body: Buffer = NO_BODY): Buffer {
   return serialize(`RTSP/1.0 ${status} ${reason}`, headers, body);
 }
@@ -146,7 +160,10 @@ function checkedField(text: string): string {
 
 function checkedValue(value: string): string {
   if (value.length > MAX_HEADER_VALUE) {
-    throw new RetinaRecordError('rtsp-syntax', `RTSP header value is longer than the cap of ${MAX_HEADER_VALUE} bytes`);
+    throw new RetinaRecordError(
+      'rtsp-limit',
+      `an RTSP header value is longer than the cap of ${MAX_HEADER_VALUE} bytes`,
+    );
   }
   return value;
 }

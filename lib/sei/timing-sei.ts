@@ -1,6 +1,6 @@
-import type { AccessUnit, NalUnit } from '../items.js';
 import { isVcl, NAL, nalUnit } from '../codec/h264-nal.js';
 import { SEI_USER_DATA_UNREGISTERED } from '../codec/h264-sei.js';
+import type { AccessUnit, NalUnit } from '../items.js';
 
 /** UUID of the SEI in every frame: receive time and RTP timestamp. Specification: strawlab.org/89H. */
 export const FRAME_TIMING_UUID = Buffer.from('strawlab.org/89H', 'latin1');

@@ -4,15 +4,18 @@ export interface Clock {
   now(): bigint;
 }
 
-/** The two clocks that Node offers, to be injected in tests. */
+/** The two clocks that Node offers and a way to wait, to be injected in tests. */
 export interface ClockSources {
   /** The real-time clock, cut to whole milliseconds. */
   readonly wallMs: () => number;
   /** A fine clock of unknown origin in ns, that never steps. */
   readonly monotonicNs: () => number;
+  /** Blocks for about so many ns without using the processor; may take much longer. Absent: waits are spent reading clocks. */
+  readonly sleep?: ((ns: number) => void) | undefined;
 }
 
 const NS_PER_MS = 1_000_000;
+const neverChanged = new Int32Array(new SharedArrayBuffer(4));
 /** How fast the two clocks may drift apart while one is slewed: adjtime's limit of 500 ppm. */
 const MAX_SLEW = 500e-6;
 /** The estimate may be this far off on either side, in ns, before the edge of a millisecond is waited for. */
@@ -20,6 +23,14 @@ const MAX_ERROR_NS = 80_000;
 /** An edge that comes this soon is waited for if the estimate is at least {@link WORTH_ERROR_NS} off. */
 const SOON_NS = 120_000;
 const WORTH_ERROR_NS = 30_000;
+/** A sleep ends this long before the edge could come at the earliest, since the system wakes late. */
+const WAKE_MARGIN_NS = 200_000;
+/** A shorter sleep costs more than it saves. */
+const MIN_SLEEP_NS = 100_000;
+/** Edges that are waited for in one call, should the process be held up at one after the other. */
+const MAX_EDGES = 4;
+/** Bounds the wait for an edge should the clock stand still. */
+const MAX_SPINS = 100_000;
 
 /**
  * The system's real-time clock to better than 0.1 ms.
@@ -27,7 +38,7 @@ const WORTH_ERROR_NS = 30_000;
  * `Date.now()` gives whole milliseconds, so each reading together with the monotonic clock says only that their offset lies
  * within a window of 1 ms. The windows of successive readings are intersected, each widened by what the clocks can have
  * drifted apart since. Where too few readings came to keep the window narrow, the next change of the millisecond is waited
- * for, at most 1 ms and as a rule a tenth of it. A reading outside the window means that the clock was stepped: the
+ * for: at most 1 ms, at most six times a second, most of it asleep. A reading outside the window means that the clock was stepped: the
  * estimate starts afresh at once.
  */
 export class RealTimeClock implements Clock {
@@ -43,9 +54,14 @@ export class RealTimeClock implements Clock {
 
   now(): bigint {
     const read = this.observe();
-    const error = (this.high - this.low) / 2;
-    if (error > MAX_ERROR_NS || (error > WORTH_ERROR_NS && this.untilEdge(read) < SOON_NS)) this.waitForEdge();
+    const { error } = this;
+    if (error > MAX_ERROR_NS || (error > WORTH_ERROR_NS && this.untilEdge(read) < SOON_NS)) this.findEdge();
     return BigInt(this.originMs) * 1_000_000n + BigInt(Math.round(read + (this.low + this.high) / 2));
+  }
+
+  /** The estimate may be this far off on either side, in ns. */
+  private get error(): number {
+    return (this.high - this.low) / 2;
   }
 
   /**
@@ -75,11 +91,24 @@ export class RealTimeClock implements Clock {
     return NS_PER_MS - (((time % NS_PER_MS) + NS_PER_MS) % NS_PER_MS);
   }
 
-  /** Reads both clocks until the millisecond changes: the offset is then known to the time between two readings. */
-  private waitForEdge(): void {
+  /** Waits for the next change of the millisecond, and for another if the process was held up in the meantime. */
+  private findEdge(): void {
+    for (let edge = 0; edge < MAX_EDGES; edge++) {
+      const { sleep } = this.sources;
+      const idle = this.untilEdge(this.sources.monotonicNs()) - this.error - WAKE_MARGIN_NS;
+      if (sleep !== undefined && idle >= MIN_SLEEP_NS) sleep(idle);
+      if (!this.waitForEdge() || this.error <= WORTH_ERROR_NS) return;
+    }
+  }
+
+  /**
+   * Reads both clocks until the millisecond changes: the offset is then known to the time between two readings. Returns false
+   * if the clock stands still.
+   */
+  private waitForEdge(): boolean {
     const { wallMs, monotonicNs } = this.sources;
+    let edgeAfter = monotonicNs();
     const start = wallMs();
-    let edgeAfter = Number.NEGATIVE_INFINITY;
     let before = monotonicNs();
     for (let i = 0; i < MAX_SPINS; i++) {
       const wall = wallMs();
@@ -88,20 +117,19 @@ export class RealTimeClock implements Clock {
         const wallNs = (wall - this.originMs) * NS_PER_MS;
         // Another difference than 1 is a step or a hold-up: the reading is a plain one then.
         this.narrow(wallNs - after, wall === start + 1 ? wallNs - edgeAfter : wallNs + NS_PER_MS - before, after);
-        return;
+        return true;
       }
       edgeAfter = before;
       before = after;
     }
+    return false;
   }
 }
-
-/** Bounds the wait for an edge should the clock stand still. */
-const MAX_SPINS = 100_000;
 
 const nodeClocks: ClockSources = {
   wallMs: Date.now,
   monotonicNs: () => performance.now() * NS_PER_MS,
+  sleep: (ns) => Atomics.wait(neverChanged, 0, 0, ns / NS_PER_MS),
 };
 
 /** The clock that sources use unless another one is given. */

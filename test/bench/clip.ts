@@ -21,8 +21,30 @@ export function hasFfmpeg(): boolean {
 export async function makeClip(folder: string): Promise<Clip> {
   const path = join(folder, 'clip.h264');
   const source = `testsrc2=size=1920x1080:rate=${CLIP_FPS}:duration=${CLIP_SECONDS},noise=alls=12:allf=t`;
-  const rate = ['-b:v', '8M', '-minrate', '8M', '-maxrate', '8M', '-bufsize', '8M', '-x264-params', 'nal-hrd=none:aud=0'];
-  const codec = ['-c:v', 'libx264', '-preset', 'ultrafast', '-bf', '0', '-g', String(2 * CLIP_FPS), '-pix_fmt', 'yuv420p'];
+  const rate = [
+    '-b:v',
+    '8M',
+    '-minrate',
+    '8M',
+    '-maxrate',
+    '8M',
+    '-bufsize',
+    '8M',
+    '-x264-params',
+    'nal-hrd=none:aud=0',
+  ];
+  const codec = [
+    '-c:v',
+    'libx264',
+    '-preset',
+    'ultrafast',
+    '-bf',
+    '0',
+    '-g',
+    String(2 * CLIP_FPS),
+    '-pix_fmt',
+    'yuv420p',
+  ];
   const args = ['-v', 'error', '-y', '-f', 'lavfi', '-i', source, ...codec, ...rate, '-f', 'h264', path];
   const { status, stderr } = spawnSync('ffmpeg', args, { encoding: 'utf8' });
   if (status !== 0) throw new Error(`ffmpeg cannot make the clip: ${stderr}`);

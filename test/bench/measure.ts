@@ -43,7 +43,13 @@ export async function measure(command: string, args: readonly string[]): Promise
   const match = /(\d+)m([\d.]+)s (\d+)m([\d.]+)s\s*$/.exec(stderr);
   if (!match) throw new Error(`no figures for ${command}: ${stderr}`);
   const [, userMinutes, user, systemMinutes, system] = match.map(Number);
-  return { exitCode, wallSeconds, cpuSeconds: 60 * (userMinutes! + systemMinutes!) + user! + system!, peakBytes, stderr };
+  return {
+    exitCode,
+    wallSeconds,
+    cpuSeconds: 60 * (userMinutes! + systemMinutes!) + user! + system!,
+    peakBytes,
+    stderr,
+  };
 }
 
 /** The middle value, or the mean of the two middle ones. */

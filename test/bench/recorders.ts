@@ -48,7 +48,9 @@ export async function runRecorder(
     const end = usage.stderr.split('\n').find((line) => line.includes('"event":"end"')) ?? '{}';
     const { frames } = JSON.parse(end) as { frames?: number };
     if (usage.exitCode !== 0 || (expected.frames !== undefined && frames !== expected.frames)) {
-      throw new Error(`retina-record recorded ${frames} of ${expected.frames} frames, exit ${usage.exitCode}: ${usage.stderr}`);
+      throw new Error(
+        `retina-record recorded ${frames} of ${expected.frames} frames, exit ${usage.exitCode}: ${usage.stderr}`,
+      );
     }
   }
   return usage;

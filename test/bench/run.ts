@@ -86,7 +86,13 @@ async function firehose(folder: string, clip: Clip): Promise<void> {
   const theirs: Usage[] = [];
   for (let i = 0; i < pairs; i++) {
     for (const [recorder, list] of [[FFMPEG, theirs] as const, [OURS, ours] as const]) {
-      const camera = await CameraProcess.start(clip.path, ['--fast', '--turns', String(turns), '--fps', String(CLIP_FPS)]);
+      const camera = await CameraProcess.start(clip.path, [
+        '--fast',
+        '--turns',
+        String(turns),
+        '--fps',
+        String(CLIP_FPS),
+      ]);
       list.push(await runRecorder(recorder, camera.url, join(folder, 'out.mp4'), expected));
       await camera.stop();
     }

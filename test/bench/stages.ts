@@ -70,6 +70,6 @@ async function pass(input: Synthetic): Promise<number> {
   const seconds = (performance.now() - start) / 1000;
   if (samples !== input.frames || bytes === 0) {
     throw new Error(`the stages gave ${samples} of ${input.frames} frames`);
-  };
+  }
   return seconds;
 }

@@ -8,7 +8,6 @@ const FRAME_TICKS = 3000;
 /** Bytes of one socket read. */
 const CHUNK = 65_536;
 
-
 /** One session's worth of interleaved bytes in memory, as chunks, and what describes it. */
 export interface Synthetic {
   readonly presentation: Presentation;
@@ -62,7 +61,11 @@ export function synthesize(groups: number): Synthetic {
   const chunks: Chunk[] = [];
   for (let at = 0; at < all.length; at += CHUNK) {
     // Each read of a socket has memory of its own.
-    chunks.push({ kind: 'chunk', data: Buffer.from(all.subarray(at, at + CHUNK)), recv: BigInt(chunks.length) * 1_000_000n });
+    chunks.push({
+      kind: 'chunk',
+      data: Buffer.from(all.subarray(at, at + CHUNK)),
+      recv: BigInt(chunks.length) * 1_000_000n,
+    });
   }
   return { presentation, chunks, bytes: all.length, packets, frames };
 }
