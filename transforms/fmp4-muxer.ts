@@ -2,6 +2,7 @@ import { StartGate } from '../lib/codec/start-gate.js';
 import type { AccessUnit, Item, MediaDescription } from '../lib/items.js';
 import { Fragmenter, type FragmentInfo } from '../lib/mp4/fragmenter.js';
 import { initSegment } from '../lib/mp4/init-segment.js';
+import { type Closing, closeMovie, type ProgressiveOptions } from '../lib/mp4/progressive.js';
 import type { MovieTags } from '../lib/mp4/tags.js';
 import { Stage } from '../lib/stage.js';
 import { programName } from '../lib/version.js';
@@ -51,11 +52,21 @@ export class Fmp4Muxer extends Stage {
   private fragmenter: Fragmenter | undefined;
   private tags: MovieTags;
   private offset = 0;
+  private begun: ProgressiveOptions | undefined;
 
   constructor(options: Fmp4MuxerOptions = {}) {
     super({ readable: READABLE_HIGH_WATER_MARK });
     this.options = options;
     this.tags = options.tags ?? { encoder: programName() };
+  }
+
+  /**
+   * What turns the file into an ordinary progressive MP4, in place: for the owner of a seekable sink, once the muxer has ended and
+   * everything is written. Undefined if there is no sample.
+   */
+  get closing(): Closing | undefined {
+    const index = this.fragmenter?.index;
+    return index === undefined || index.length === 0 ? undefined : closeMovie(index, this.offset, this.begun!);
   }
 
   protected override handle(item: Item): void {
@@ -87,11 +98,13 @@ export class Fmp4Muxer extends Stage {
   private begin(unit: AccessUnit): Fragmenter {
     const parameters = unit.parameters!;
     const timescale = unit.media.clockRate;
-    this.output(initSegment({ parameters, timescale, creationTime: unit.recvFirst, tags: this.tags }));
+    this.begun = { timescale, creationTime: unit.recvFirst, tags: this.tags };
+    this.output(initSegment({ parameters, ...this.begun }));
     this.emit('start', unit);
     const limitTicks = ((this.options.fragmentDurationMs ?? DEFAULT_FRAGMENT_DURATION_MS) * timescale) / 1000;
     const emit = (data: Buffer, info: FragmentInfo): void => {
       const { offset } = this;
+      this.fragmenter!.index.place(offset + info.mediaOffset);
       this.output(data);
       this.emit('fragment', { ...info, offset, timescale } satisfies FragmentEvent);
     };

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import type { Logger } from 'pino';
 import { RetinaRecordError } from '../errors.js';
 import type { RecordOptions, RecordTarget } from '../recorder/options.js';
@@ -6,10 +5,10 @@ import { record } from '../recorder/record.js';
 import type { Recording } from '../recorder/recording.js';
 import type { RecordingReport } from '../recorder/report.js';
 import { maskUrl } from '../rtsp/url.js';
+import { connectionOptions, withCapture } from './connection-options.js';
 import { exitCodeOf, exitCodeOfReport } from './exit-code.js';
 import { FaultLog } from './fault-log.js';
 import { count, formatBytes } from './format.js';
-import { findPassword } from './password.js';
 import type { RecordCliOptions } from './record-options.js';
 import { handleSignals } from './signals.js';
 import { forJson, showStatus } from './status.js';
@@ -24,10 +23,17 @@ export interface Outcome {
 /** `retina-record --url URL OUT`: records until a signal, the duration or the camera ends it. */
 export async function recordCommand(out: string, cli: RecordCliOptions, log: Logger, live: boolean): Promise<Outcome> {
   if (cli.url === undefined) throw new RetinaRecordError('usage', '--url is missing: which camera is to be recorded?');
-  if (cli.password !== undefined && cli.username === undefined) {
-    throw new RetinaRecordError('usage', '--password needs --username');
-  }
   const options = await recordOptions(cli, log);
+  return withCapture(cli, log, (capture) => recordWith(cli.url!, out, { ...options, capture }, log, live));
+}
+
+async function recordWith(
+  url: string,
+  out: string,
+  options: RecordOptions,
+  log: Logger,
+  live: boolean,
+): Promise<Outcome> {
   const connecting = new AbortController();
   let recording: Recording | undefined;
   const release = handleSignals((nth) => {
@@ -37,8 +43,8 @@ export async function recordCommand(out: string, cli: RecordCliOptions, log: Log
   });
   const target: RecordTarget = out === '-' ? stdoutSink() : out;
   try {
-    log.debug(`connecting to ${maskUrl(cli.url)}`);
-    recording = await record(cli.url, target, { ...options, signal: connecting.signal });
+    log.debug(`connecting to ${maskUrl(url)}`);
+    recording = await record(url, target, { ...options, signal: connecting.signal });
     const report = await watch(recording, out, log, live);
     return { report, exitCode: exitCodeOfReport(report) };
   } catch (error) {
@@ -51,27 +57,17 @@ export async function recordCommand(out: string, cli: RecordCliOptions, log: Log
 }
 
 async function recordOptions(cli: RecordCliOptions, log: Logger): Promise<RecordOptions> {
-  const { tlsCa, tlsInsecure } = cli;
   return {
-    username: cli.username,
-    password: await findPassword(cli),
+    ...(await connectionOptions(cli, log)),
     allowLoss: cli.allowLoss,
     noTimingInfo: !cli.timingInfo,
     durationMs: cli.duration,
     fragmentDurationMs: cli.fragmentDuration,
+    fragmented: cli.fragmented,
     overwrite: cli.overwrite,
     initialTimestamp: cli.initialTimestamp,
     unknownRtcpSsrc: cli.unknownRtcpSsrc,
-    teardown: cli.teardown,
-    tls: { ca: tlsCa === undefined ? undefined : await readCa(tlsCa), insecure: tlsInsecure },
-    onWarning: ({ code, message }) => log.warn({ event: 'warning', code }, message),
   };
-}
-
-async function readCa(path: string): Promise<Buffer> {
-  return readFile(path).catch((cause: NodeJS.ErrnoException) => {
-    throw new RetinaRecordError('usage', `cannot read --tls-ca ${path} (${cause.code})`, {}, { cause });
-  });
 }
 
 /** Shows a recording until it has ended, and says what came of it. */

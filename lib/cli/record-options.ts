@@ -5,24 +5,30 @@ import { RTCP_SSRC_POLICIES, type RtcpSsrcPolicy } from '../rtp/rtcp-ssrc.js';
 import { parseDuration } from './duration.js';
 import { LOG_LEVELS } from './log.js';
 
-/** The options of recording as commander gives them. */
-export interface RecordCliOptions {
+/** The options of the connection as commander gives them. */
+export interface ConnectionCliOptions {
   readonly url?: string;
   readonly username?: string;
   readonly password?: string;
   readonly passwordFile?: string;
+  readonly teardown: TeardownPolicy;
+  readonly tlsCa?: string;
+  readonly tlsInsecure?: boolean;
+  readonly saveCapture?: string;
+  readonly fragmented?: boolean;
+  readonly overwrite?: boolean;
+}
+
+/** The options of recording as commander gives them. */
+export interface RecordCliOptions extends ConnectionCliOptions {
   readonly initialTimestamp: InitialTimestampPolicy;
   readonly unknownRtcpSsrc: RtcpSsrcPolicy;
   readonly timingInfo: boolean;
   readonly allowLoss?: boolean;
-  readonly teardown: TeardownPolicy;
   /** ms. */
   readonly duration?: number;
   /** ms. */
   readonly fragmentDuration: number;
-  readonly overwrite?: boolean;
-  readonly tlsCa?: string;
-  readonly tlsInsecure?: boolean;
 }
 
 /** The options of messages, which every command has. */
@@ -32,13 +38,24 @@ export interface LogCliOptions {
   readonly logLevel: (typeof LOG_LEVELS)[number];
 }
 
-/** Adds the options of recording to a command. */
-export function addRecordOptions(command: Command): Command {
+/** Adds the options of the connection to a command. */
+export function addConnectionOptions(command: Command): Command {
   return command
     .option('--url <url>', 'rtsp:// or rtsps:// URL of the camera')
     .option('--username <name>', 'user name, if the camera asks for one')
     .option('--password <password>', 'password; better in --password-file or RETINA_RECORD_PASSWORD')
     .option('--password-file <file>', 'file whose first line is the password')
+    .addOption(
+      new Option('--teardown <policy>', 'when to send TEARDOWN').choices(['auto', 'always', 'never']).default('auto'),
+    )
+    .option('--tls-ca <file>', 'PEM certificates to trust with rtsps://')
+    .option('--tls-insecure', 'accept any certificate with rtsps://')
+    .option('--save-capture <file>', 'keep what is sent and received as a capture (.pcap), to report a problem');
+}
+
+/** Adds the options of recording to a command. */
+export function addRecordOptions(command: Command): Command {
+  return addConnectionOptions(command)
     .addOption(
       new Option('--initial-timestamp <policy>', "how RTP-Info's rtptime sets the zero of time")
         .choices(INITIAL_TIMESTAMP_POLICIES)
@@ -51,14 +68,10 @@ export function addRecordOptions(command: Command): Command {
     )
     .option('--no-timing-info', 'leave the timing SEI out')
     .option('--allow-loss', 'go on after lost packets, leaving out what is damaged')
-    .addOption(
-      new Option('--teardown <policy>', 'when to send TEARDOWN').choices(['auto', 'always', 'never']).default('auto'),
-    )
     .option('--duration <time>', 'end after so long: 250ms, 5s, 10m, 2h; a bare number is seconds', duration)
     .option('--fragment-duration <time>', 'longest fragment; 0 writes each frame at once', duration, 1000)
-    .option('-y, --overwrite', 'overwrite OUT if it exists')
-    .option('--tls-ca <file>', 'PEM certificates to trust with rtsps://')
-    .option('--tls-insecure', 'accept any certificate with rtsps://');
+    .option('--fragmented', 'leave the file fragmented when it is closed')
+    .option('-y, --overwrite', 'overwrite OUT, and the capture, if they exist');
 }
 
 /** Adds the options of messages to a command. */

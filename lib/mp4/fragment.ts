@@ -80,8 +80,8 @@ export class FragmentBuilder {
     return this.times[0]?.flags ?? 0;
   }
 
-  /** Adds a sample: NAL units, each behind its length in 4 bytes (ISO/IEC 14496-15 section 5.3.4.2). */
-  add(nalUnits: readonly NalUnit[], times: SampleTimes): void {
+  /** Adds a sample: NAL units, each behind its length in 4 bytes (ISO/IEC 14496-15 section 5.3.4.2). Returns its size. */
+  add(nalUnits: readonly NalUnit[], times: SampleTimes): number {
     let size = 0;
     for (const nal of nalUnits) size += 4 + nal.byteLength;
     this.reserve(size);
@@ -101,6 +101,7 @@ export class FragmentBuilder {
     this.end = at;
     this.sizes.push(size);
     this.times.push(times);
+    return size;
   }
 
   /**

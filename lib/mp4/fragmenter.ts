@@ -1,11 +1,15 @@
 import type { AccessUnit } from '../items.js';
 import { DecodeOrder } from './decode-order.js';
 import { DISPOSABLE_FLAG, FragmentBuilder, NON_SYNC_FLAGS, SYNC_FLAGS } from './fragment.js';
+import { TRACK_ID } from './movie.js';
+import { SampleIndex } from './sample-index.js';
 
 /** What a fragment holds, as {@link Fragmenter} announces it. */
 export interface FragmentInfo {
   /** Bytes of `moof` and `mdat`. */
   readonly length: number;
+  /** Bytes ahead of the first sample. */
+  readonly mediaOffset: number;
   /** Decode time of the first sample in ticks of the media timescale, from the file's start. */
   readonly decodeTime: number;
   /** Ticks from the first sample's decode time to the end of the last. */
@@ -15,7 +19,6 @@ export interface FragmentInfo {
   readonly startsWithSync: boolean;
 }
 
-const TRACK_ID = 1;
 /** Most samples in one fragment, whatever their times say. */
 const MAX_SAMPLES = 4096;
 /** Bytes of media after which a fragment is ended, whatever the times say. */
@@ -33,6 +36,8 @@ interface Waiting {
  * pictures would make it longer than the limit, and at the limit in any case.
  */
 export class Fragmenter {
+  /** All samples, as closing the file needs them; whoever writes the fragments has to `place` them. */
+  readonly index = new SampleIndex();
   private readonly order: DecodeOrder;
   private readonly waiting: Waiting[] = [];
   private readonly builder: FragmentBuilder;
@@ -101,23 +106,26 @@ export class Fragmenter {
     if (this.fragmentTicks + duration > this.limitTicks) this.cut();
     if (this.builder.samples === 0) this.fragmentTime = time;
     this.lastDuration = duration;
-    this.builder.add(unit.nalUnits, {
+    const times = {
       duration,
       compositionOffset: unit.extendedTimestamp - decodeTime!,
       flags: isSync ? SYNC_FLAGS : NON_SYNC_FLAGS | (unit.disposable ? DISPOSABLE_FLAG : 0),
-    });
+    };
+    const size = this.builder.add(unit.nalUnits, times);
+    this.index.add(size, times, unit.parameters);
     this.fragmentTicks += duration;
     if (this.builder.samples >= MAX_SAMPLES || this.builder.bytes >= MAX_BYTES) this.cut();
   }
 
   private cut(): void {
     const { builder } = this;
-    const { samples } = builder;
+    const { samples, bytes } = builder;
     if (samples === 0) return;
     const startsWithSync = builder.firstFlags === SYNC_FLAGS;
     const data = builder.finish(++this.sequenceNumber, this.fragmentTime);
     const info: FragmentInfo = {
       length: data.length,
+      mediaOffset: data.length - bytes,
       decodeTime: this.fragmentTime,
       duration: this.fragmentTicks,
       samples,

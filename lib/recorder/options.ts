@@ -13,6 +13,8 @@ export interface RecordOptions extends ConnectOptions {
   readonly durationMs?: number | undefined;
   /** Longest fragment in ms, 0 for one frame each. Default 1000. */
   readonly fragmentDurationMs?: number | undefined;
+  /** Leave the file fragmented when it is closed, instead of making it progressive. Streams always are. Default false. */
+  readonly fragmented?: boolean | undefined;
   /** Overwrite an existing file. Default false. */
   readonly overwrite?: boolean | undefined;
   /** See {@link InitialTimestampPolicy}. Default `default`. */

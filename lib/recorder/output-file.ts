@@ -3,6 +3,7 @@ import { access, open, rename, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { RetinaRecordError } from '../errors.js';
+import type { Closing } from '../mp4/progressive.js';
 import { BufferPool } from './buffer-pool.js';
 
 const SUFFIX = '.partial';
@@ -15,6 +16,13 @@ const closeDescriptor = promisify(fs.close);
 const truncate = promisify(fs.ftruncate);
 const sync = promisify(fs.fsync);
 const stat = promisify(fs.fstat);
+const write = promisify(fs.write) as (
+  descriptor: number,
+  data: Buffer,
+  offset: number,
+  length: number,
+  position: number,
+) => Promise<{ bytesWritten: number }>;
 
 /** What {@link openOutput} found and did beside opening. */
 export interface OutputNotes {
@@ -47,19 +55,40 @@ export class OutputFile {
   }
 
   /**
-   * Cuts the file to `length` bytes, the last whole fragment's end, syncs it, and gives it its name. To be called once, after the
-   * stream has finished or failed.
+   * Cuts the file to `length` bytes, the last whole fragment's end, makes it progressive if `closing` is given, syncs it, and gives
+   * it its name. To be called once, after the stream has finished or failed.
+   *
+   * @returns why the file had to stay fragmented although `closing` was given
    */
-  async close(length: number): Promise<void> {
+  async close(length: number, closing?: Closing): Promise<Error | undefined> {
+    let failure: Error | undefined;
     try {
       const { size } = await stat(this.descriptor);
       if (size > length) await truncate(this.descriptor, length);
+      if (closing !== undefined) failure = await this.makeProgressive(length, closing);
       await sync(this.descriptor);
     } finally {
       await closeDescriptor(this.descriptor);
     }
     await rename(this.partialPath, this.path);
     await syncFolder(this.path);
+    return failure;
+  }
+
+  /**
+   * A crash between any two of these steps leaves a file that plays: before the header is written it is a fragmented one with
+   * something behind it, afterwards a progressive one.
+   */
+  private async makeProgressive(length: number, { moov, header, headerOffset }: Closing): Promise<Error | undefined> {
+    try {
+      await writeAt(this.descriptor, moov, length);
+      await sync(this.descriptor);
+    } catch (error) {
+      await truncate(this.descriptor, length);
+      return outputError(this.path, error);
+    }
+    await writeAt(this.descriptor, header, headerOffset);
+    return undefined;
   }
 
   /** Removes the file, if nothing was recorded. */
@@ -124,6 +153,13 @@ async function exists(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
+}
+
+/** Writes all of `data` at a position. */
+async function writeAt(descriptor: number, data: Buffer, position: number): Promise<void> {
+  for (let done = 0; done < data.length; ) {
+    done += (await write(descriptor, data, done, data.length - done, position + done)).bytesWritten;
+  }
 }
 
 /** Makes a rename last through a power failure, where the platform lets folders be opened. */

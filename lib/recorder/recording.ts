@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { Transform, Writable } from 'node:stream';
+import type { Fmp4Muxer } from '../../transforms/fmp4-muxer.js';
 import { RetinaRecordError } from '../errors.js';
 import type { Fault } from '../items.js';
 import type { Session } from '../net/session.js';
@@ -40,6 +41,7 @@ export class Recording extends EventEmitter<RecordingEvents> {
   private readonly monitor: Monitor;
   private readonly timers: Timers;
   private readonly stages: readonly Transform[];
+  private readonly muxer: Fmp4Muxer;
   private cancelDuration: (() => void) | undefined;
   private cancelWatch: (() => void) | undefined;
   private reason: EndReason | undefined;
@@ -65,6 +67,7 @@ export class Recording extends EventEmitter<RecordingEvents> {
     const tags = recordingTags(session.presentation);
     const { stages, muxer } = recordingStages(options, this.monitor, { tags, allocate: output.file?.pool.take });
     this.stages = stages;
+    this.muxer = muxer;
     muxer.on('start', () => this.emit('start'));
     muxer.on('warning', (message: string) => options.onWarning?.({ code: 'muxer', message }));
     muxer.on('fragment', ({ offset, length }: { offset: number; length: number }) => this.noteBoundary(offset, length));
@@ -157,7 +160,9 @@ export class Recording extends EventEmitter<RecordingEvents> {
         await file.discard();
         return undefined;
       }
-      await file.close(whole);
+      const isWhole = whole === this.bytes && !this.options.fragmented;
+      const failure = await file.close(whole, isWhole ? this.muxer.closing : undefined);
+      if (failure !== undefined) this.options.onWarning?.({ code: 'fragmented', message: `${failure.message}; it stays fragmented` });
       return file.path;
     } catch (error) {
       this.override('output', outputError(file.path, error));

@@ -1,0 +1,94 @@
+import type { H264Parameters } from '../codec/h264-parameters.js';
+import { type SampleTimes, SYNC_FLAGS } from './fragment.js';
+
+const FIRST_CAPACITY = 4096;
+
+/** A run of samples that lie one behind the other in the file and share a sample description. */
+export interface IndexedChunk {
+  /** Offset of the first sample in the file. */
+  readonly offset: number;
+  readonly samples: number;
+  /** Index into {@link SampleIndex.descriptions}. */
+  readonly description: number;
+}
+
+/**
+ * What a closed file's sample tables are made of: 13 bytes a sample in typed arrays, and little more for each fragment.
+ */
+export class SampleIndex {
+  /** Distinct parameter sets, in order of appearance. */
+  readonly descriptions: H264Parameters[] = [];
+  readonly chunks: IndexedChunk[] = [];
+  sizes = new Uint32Array(FIRST_CAPACITY);
+  durations = new Uint32Array(FIRST_CAPACITY);
+  compositionOffsets = new Int32Array(FIRST_CAPACITY);
+  sync = new Uint8Array(FIRST_CAPACITY);
+  /** Samples in {@link chunks}. */
+  private placed = 0;
+  private count = 0;
+  /** First samples of runs with another description, beyond those placed. */
+  private changes: { sample: number; description: number }[] = [];
+  private description = 0;
+  /** The description of the last sample that has been placed. */
+  private lastDescription = 0;
+
+  /** Number of samples that have a place in the file. */
+  get length(): number {
+    return this.placed;
+  }
+
+  /** Adds a sample; it gets its place with {@link place}. */
+  add(size: number, { duration, compositionOffset, flags }: SampleTimes, parameters: H264Parameters | undefined): void {
+    if (this.count === this.sizes.length) this.grow();
+    const at = this.count++;
+    this.sizes[at] = size;
+    this.durations[at] = duration;
+    this.compositionOffsets[at] = compositionOffset;
+    this.sync[at] = flags === SYNC_FLAGS ? 1 : 0;
+    const description = parameters === undefined ? this.description : this.describe(parameters);
+    if (description === this.description) return;
+    this.changes.push({ sample: at, description });
+    this.description = description;
+  }
+
+  /** The samples added since the last call lie at `offset`, one behind the other. */
+  place(offset: number): void {
+    let current = this.lastDescription;
+    for (const { sample, description } of [...this.changes, { sample: this.count, description: current }]) {
+      if (sample > this.placed) {
+        this.chunks.push({ offset, samples: sample - this.placed, description: current });
+        for (let i = this.placed; i < sample; i++) offset += this.sizes[i]!;
+        this.placed = sample;
+      }
+      current = description;
+    }
+    this.changes = [];
+    this.lastDescription = this.description;
+  }
+
+  private describe(parameters: H264Parameters): number {
+    const last = this.descriptions[this.description];
+    if (last === parameters) return this.description;
+    const known = this.descriptions.findIndex((other) => sameSets(other, parameters));
+    return known >= 0 ? known : this.descriptions.push(parameters) - 1;
+  }
+
+  private grow(): void {
+    const capacity = 2 * this.sizes.length;
+    this.sizes = copied(this.sizes, new Uint32Array(capacity));
+    this.durations = copied(this.durations, new Uint32Array(capacity));
+    this.compositionOffsets = copied(this.compositionOffsets, new Int32Array(capacity));
+    this.sync = copied(this.sync, new Uint8Array(capacity));
+  }
+}
+
+function copied<T extends Uint32Array | Int32Array | Uint8Array>(from: T, to: T): T {
+  to.set(from);
+  return to;
+}
+
+function sameSets(a: H264Parameters, b: H264Parameters): boolean {
+  const same = (x: readonly Buffer[], y: readonly Buffer[]): boolean =>
+    x.length === y.length && x.every((set, i) => set.equals(y[i]!));
+  return same(a.sps, b.sps) && same(a.pps, b.pps);
+}
