@@ -10,11 +10,16 @@ export type RtcpSsrcPolicy = (typeof RTCP_SSRC_POLICIES)[number];
  */
 export class SsrcCheck {
   private readonly known = new Map<number, number>();
+  private lastMedia: MediaDescription | undefined;
+  private lastSsrc = -1;
 
   constructor(private readonly policy: RtcpSsrcPolicy) {}
 
   /** An RTP packet of the stream carries this SSRC. */
   learn(media: MediaDescription, ssrc: number): void {
+    if (media === this.lastMedia && ssrc === this.lastSsrc) return; // as for nearly every packet
+    this.lastMedia = media;
+    this.lastSsrc = ssrc;
     this.known.set(media.index, ssrc);
   }
 
