@@ -1,5 +1,4 @@
 import { type Logger, pino } from 'pino';
-import pretty from 'pino-pretty';
 
 /** Levels of `--log-level`, most severe first. */
 export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
@@ -16,7 +15,7 @@ export interface LogOptions {
 const STDERR = 2;
 
 /** The command's messages, to stderr. What the library has to say is handed to it here: the library itself logs nothing. */
-export function createLogger({ json, quiet, level }: LogOptions): Logger {
+export async function createLogger({ json, quiet, level }: LogOptions): Promise<Logger> {
   const options = {
     level: quiet ? 'error' : level,
     base: null,
@@ -25,6 +24,7 @@ export function createLogger({ json, quiet, level }: LogOptions): Logger {
   // Written at once: a message must not be lost when the process ends, nor come after the status line it belongs before.
   if (json)
     return pino({ ...options, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ fd: STDERR, sync: true }));
+  const { default: pretty } = await import('pino-pretty');
   const stream = pretty({
     destination: STDERR,
     sync: true,

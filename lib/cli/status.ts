@@ -1,4 +1,3 @@
-import { createLogUpdate } from 'log-update';
 import type { Logger } from 'pino';
 import type { RecordingStats } from '../recorder/report.js';
 import { formatBytes, formatTime } from './format.js';
@@ -11,8 +10,9 @@ const PLAIN_INTERVAL_MS = 10_000;
  *
  * @returns ends it
  */
-export function showStatus(stats: () => RecordingStats, log: Logger, live: boolean): () => void {
-  const line = live ? createLogUpdate(process.stderr) : undefined;
+export async function showStatus(stats: () => RecordingStats, log: Logger, live: boolean): Promise<() => void> {
+  // Loaded only where it is used: it takes longer than the rest of the command.
+  const line = live ? (await import('log-update')).createLogUpdate(process.stderr) : undefined;
   let last = { at: performance.now(), frames: 0, bytes: 0 };
   const tick = (): void => {
     const now = stats();

@@ -122,14 +122,13 @@ export class AccessUnitAssembler {
     open.waited ||= waited;
   }
 
-  private loss({ lost, timestamp }: RtpPacket): void {
+  private loss({ lost }: RtpPacket): void {
     // A unit that is only held back came before the loss.
     if (!this.markerOnEverySlice) this.release();
     this.lost += lost;
     if (this.open === undefined) return;
     // What is missing belongs to the open unit, or to the next, or to both.
     this.damage('h264-damaged', `${lost} RTP packet${lost === 1 ? '' : 's'} lost within or behind it`);
-    if (this.skipping !== timestamp) this.skipping = undefined;
   }
 
   private timestampChange(): void {

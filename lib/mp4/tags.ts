@@ -18,29 +18,20 @@ const TYPE_UTF8 = 1;
 const MAX_TAG = 1024;
 
 /**
- * The user data box with iTunes-style metadata, which ffprobe, mediainfo and players show: title (the name, else the URL),
- * encoder, comment (the URL), and the host under its own name.
+ * The user data box with iTunes-style metadata, which ffprobe, mediainfo and players show: title (the name, else the URL), comment
+ * (the URL), description (the host), encoder. Freeform items would name things better, but some readers complain about them.
  */
 export function userData({ url, name, host, encoder }: MovieTags): Buffer {
   const items: Buffer[] = [];
   const title = name ?? url;
-  if (title !== undefined) items.push(box('\xa9nam', text(title)));
-  if (encoder !== undefined) items.push(box('\xa9too', text(encoder)));
-  if (url !== undefined) items.push(box('\xa9cmt', text(url)), freeform('camera_url', url));
-  if (host !== undefined) items.push(freeform('recording_host', host));
+  if (title !== undefined) items.push(item('\xa9nam', title));
+  if (url !== undefined) items.push(item('\xa9cmt', url));
+  if (host !== undefined) items.push(item('desc', `recorded on ${host}`));
+  if (encoder !== undefined) items.push(item('\xa9too', encoder));
   const handler = fullBox('hdlr', 0, 0, u32(0), Buffer.from('mdirappl'), u32(0, 0), cstring(''));
   return box('udta', fullBox('meta', 0, 0, handler, box('ilst', ...items)));
 }
 
-function text(value: string): Buffer {
-  return box('data', u32(TYPE_UTF8, 0), Buffer.from(value.slice(0, MAX_TAG), 'utf8'));
-}
-
-function freeform(name: string, value: string): Buffer {
-  return box(
-    '----',
-    fullBox('mean', 0, 0, Buffer.from('com.apple.iTunes')),
-    fullBox('name', 0, 0, Buffer.from(name)),
-    text(value),
-  );
+function item(type: string, value: string): Buffer {
+  return box(type, box('data', u32(TYPE_UTF8, 0), Buffer.from(value.slice(0, MAX_TAG), 'utf8')));
 }

@@ -1,5 +1,5 @@
-import { profileAndLevel } from '../codec/h264-profile.js';
 import { ParameterSets } from '../codec/h264-parameters.js';
+import { profileAndLevel } from '../codec/h264-profile.js';
 import { parameterSetsFromSdp } from '../codec/h264-sdp.js';
 import type { SpsInfo } from '../codec/h264-sps.js';
 import { RetinaRecordError } from '../errors.js';
@@ -85,17 +85,24 @@ export async function cameraInfo(url: string, options: CameraInfoOptions = {}): 
     const chosen = choose(offered);
     return chosen === undefined ? [] : [chosen.index];
   };
-  let session: Session;
+  // Once the camera plays an abort ends the waiting, and the session in order.
+  const connecting = new AbortController();
+  let session: Session | undefined;
+  const onAbort = (): void => {
+    if (session === undefined) connecting.abort(signal?.reason);
+    else session.stop();
+  };
+  if (signal?.aborted) onAbort();
+  signal?.addEventListener('abort', onAbort, { once: true });
   try {
-    session = await connect(url, { ...connection, signal, selectMedia, onWarning });
+    session = await connect(url, { ...connection, signal: connecting.signal, selectMedia, onWarning });
   } catch (error) {
+    signal?.removeEventListener('abort', onAbort);
     if (!(error instanceof RetinaRecordError) || isUsage(error)) throw error;
     return { ...describeAll(url, presentation, undefined), warnings, problem: error };
   }
-  const stop = (): void => session.stop();
-  signal?.addEventListener('abort', stop, { once: true });
   const observation = await observe(session, { ...connection, waitMs });
-  signal?.removeEventListener('abort', stop);
+  signal?.removeEventListener('abort', onAbort);
   await session.close();
   const { serverInfo, remote } = session;
   const played = choose(session.presentation)!;

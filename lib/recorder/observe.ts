@@ -21,7 +21,7 @@ export interface Observation {
   readonly frames: number;
   /** Random access points among the pictures. */
   readonly keyFrames: number;
-  /** Bytes of media received. */
+  /** Bytes received after PLAY. */
   readonly bytes: number;
   readonly lostPackets: number;
   /** Pictures per second of RTP time; absent below two pictures. */
@@ -59,9 +59,11 @@ export interface ObserveOptions {
 const ENOUGH_FRAMES = 12;
 
 /** Looks at a session until a sender report and some pictures have come or the time is over, and stops it. Never rejects. */
-export async function observe(session: Session, { waitMs, timers, clock = systemClock }: ObserveOptions): Promise<Observation> {
+export async function observe(
+  session: Session,
+  { waitMs, timers, clock = systemClock }: ObserveOptions,
+): Promise<Observation> {
   const playedAt = clock.now();
-  const receivedBefore = session.receiveStats.bytes;
   const observer = new Observer(playedAt, () => session.stop());
   const cancel = longTimeout(timers ?? systemTimers, () => session.stop(), waitMs);
   const stages = [
@@ -71,11 +73,15 @@ export async function observe(session: Session, { waitMs, timers, clock = system
     new H264Depacketizer(),
   ];
   linkStages(session.source, stages, observer, (error) => observer.fail(error));
+  let bytes = 0;
+  session.source.on('data', (item: Item) => {
+    if (item.kind === 'chunk') bytes += item.data.length;
+  });
   await new Promise<void>((resolve) => observer.once('finish', resolve));
   cancel();
   session.stop();
   const durationMs = Number(clock.now() - playedAt) / 1e6;
-  return { ...observer.result(), durationMs, bytes: session.receiveStats.bytes - receivedBefore };
+  return { ...observer.result(), durationMs, bytes };
 }
 
 /** The end of the pipeline: counts, and keeps nothing. */

@@ -162,7 +162,8 @@ export class Recording extends EventEmitter<RecordingEvents> {
       }
       const isWhole = whole === this.bytes && !this.options.fragmented;
       const failure = await file.close(whole, isWhole ? this.muxer.closing : undefined);
-      if (failure !== undefined) this.options.onWarning?.({ code: 'fragmented', message: `${failure.message}; it stays fragmented` });
+      if (failure !== undefined)
+        this.options.onWarning?.({ code: 'fragmented', message: `${failure.message}; it stays fragmented` });
       return file.path;
     } catch (error) {
       this.override('output', outputError(file.path, error));

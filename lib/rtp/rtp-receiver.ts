@@ -26,6 +26,8 @@ export interface RtpReceiverOptions {
 const FOREIGN_TYPE_RUN = 32;
 /** Geovision and Uniview send packets of this type with a sequence number used before (Q88). */
 const GEOVISION_TYPE = 50;
+/** Packets in a row from behind after which the stream counts as gone on there: what was ahead was a damaged number (Q91). */
+const LATE_RUN = 16;
 /** Frames that have to agree before a stream that left its timeline is followed (Q101). */
 const REJOIN_FRAMES = 3;
 
@@ -45,6 +47,9 @@ export class RtpReceiver {
   private foreignRun = 0;
   /** Packets that were received in order but dropped, so that what follows has a hole before it. */
   private dropped = 0;
+  /** The sequence number that would continue a run of packets from behind, and its length. */
+  private lateNext = 0;
+  private lateRun = 0;
   private jump: { timestamp: number; frames: number } | undefined;
 
   constructor(
@@ -79,11 +84,14 @@ export class RtpReceiver {
     const timestamp = ((data[4]! << 24) | (data[5]! << 16) | (data[6]! << 8) | data[7]!) >>> 0;
     const ssrc = ((data[8]! << 24) | (data[9]! << 16) | (data[10]! << 8) | data[11]!) >>> 0;
     if (ssrc !== this.source.ssrc && !this.acceptSsrc(ssrc, sequenceNumber, timestamp, frame, emit)) return;
-    const gap = this.expected === undefined ? 0 : (sequenceNumber - this.expected) & 0xffff;
+    this.source.confirm();
+    let gap = this.expected === undefined ? 0 : (sequenceNumber - this.expected) & 0xffff;
     if (gap > 0x8000) {
-      this.outOfOrder(sequenceNumber, frame, emit);
-      return;
+      if (!this.outOfOrder(sequenceNumber, frame, emit)) return;
+      gap = 0;
+      this.dropped++;
     }
+    this.lateRun = 0;
     this.expected = (sequenceNumber + 1) & 0xffff;
     if (type !== this.payloadType && !this.acceptType(type, frame, emit)) {
       this.dropped += gap;
@@ -173,11 +181,12 @@ export class RtpReceiver {
     return false;
   }
 
-  private outOfOrder(sequenceNumber: number, frame: InterleavedFrame, emit: (item: Fault) => void): void {
+  /** Returns whether the stream is to be followed back to there. */
+  private outOfOrder(sequenceNumber: number, frame: InterleavedFrame, emit: (item: Fault) => void): boolean {
     const expected = this.expected!;
     if (sequenceNumber === ((expected - 1) & 0xffff)) {
       emit(this.fault('rtp-duplicate', `RTP packet ${sequenceNumber} came twice`, frame));
-      return;
+      return false;
     }
     const message = `RTP packet ${sequenceNumber} came when ${expected} was expected`;
     if (!this.options.tolerant) {
@@ -187,7 +196,12 @@ export class RtpReceiver {
         this.context(frame),
       );
     }
-    emit(this.fault('rtp-reordered', `${message}: dropped`, frame));
+    this.lateRun = sequenceNumber === this.lateNext ? this.lateRun + 1 : 1;
+    this.lateNext = (sequenceNumber + 1) & 0xffff;
+    const follows = this.lateRun >= LATE_RUN;
+    const what = follows ? `followed, since ${LATE_RUN} in a row came from there` : 'dropped';
+    emit(this.fault('rtp-reordered', `${message}: ${what}`, frame));
+    return follows;
   }
 
   /** Extends a timestamp off the timeline; undefined if its frame is to be dropped. */

@@ -20,31 +20,36 @@ export class SsrcFilter {
   /** @param ssrc as announced by SETUP or RTP-Info; undefined if unknown */
   constructor(public ssrc: number | undefined) {}
 
+  /** A packet carries the known SSRC: it is the stream's, and what else came was none that took over. */
+  confirm(): void {
+    this.seenPacket = true;
+    this.candidateRun = 0;
+  }
+
   /**
+   * Judges a packet of another SSRC.
+   *
    * @param sequenceGap (sequence number − expected one) mod 65536
    * @param timeGoesOn whether the timestamp is a legal successor of the last one
-   * @returns `accept`: the known SSRC; `adopt`: another one that the stream goes on with; `switch`: the sender has
+   * @returns `accept`: the first one of all; `adopt`: another one that the stream goes on with; `switch`: the sender has
    *   restarted, sequence and time begin anew; `drop`: foreign
    */
   judge(ssrc: number, sequenceNumber: number, sequenceGap: number, timeGoesOn: boolean): SsrcVerdict {
-    if (this.ssrc === ssrc || (this.ssrc === undefined && !this.seenPacket)) {
+    if (this.ssrc === undefined) {
       this.ssrc = ssrc;
-      this.seenPacket = true;
-      this.candidate = undefined;
       return 'accept';
     }
     if (!this.seenPacket || (sequenceGap < PLAUSIBLE_GAP && timeGoesOn)) {
       this.ssrc = ssrc;
-      this.seenPacket = true;
       return 'adopt';
     }
-    const continues = this.candidate === ssrc && sequenceNumber === ((this.candidateSequence + 1) & 0xffff);
+    const continues =
+      this.candidateRun > 0 && this.candidate === ssrc && sequenceNumber === ((this.candidateSequence + 1) & 0xffff);
     this.candidateRun = continues ? this.candidateRun + 1 : 1;
     this.candidate = ssrc;
     this.candidateSequence = sequenceNumber;
     if (this.candidateRun < PROBATION) return 'drop';
     this.ssrc = ssrc;
-    this.candidate = undefined;
     return 'switch';
   }
 }

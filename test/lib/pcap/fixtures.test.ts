@@ -5,8 +5,9 @@ import { fileURLToPath } from 'node:url';
 import type { Item, Presentation } from '../../../lib/items.js';
 import { pcapSource } from '../../../lib/pcap/source.js';
 import { InterleaveFramer } from '../../../lib/rtsp/framer.js';
+import { packageFile } from '../../../lib/version.js';
 
-const FIXTURES = fileURLToPath(new URL('../../../fixtures/', import.meta.url));
+const FIXTURES = fileURLToPath(packageFile('fixtures/'));
 
 interface GoldenStream {
   readonly ssrc: number;

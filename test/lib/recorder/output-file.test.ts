@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { openOutput, outputError } from '../../../lib/recorder/output-file.js';
+import { recordingTags } from '../../../lib/recorder/tags.js';
+import { programName } from '../../../lib/version.js';
+import { folderFor } from './cameras.js';
+
+describe('OutputFile', () => {
+  it('is cut to the last whole fragment and renamed', async (t) => {
+    const folder = folderFor(t);
+    const file = await openOutput(join(folder, 'a.mp4'), false);
+    file.stream.end('whole fragment, torn frag');
+    await once(file.stream, 'finish');
+    assert.deepEqual(readdirSync(folder), ['a.mp4.partial']);
+    await file.close(14);
+    assert.deepEqual(readdirSync(folder), ['a.mp4']);
+    assert.equal(readFileSync(join(folder, 'a.mp4'), 'utf8'), 'whole fragment');
+  });
+
+  it('is not lengthened', async (t) => {
+    const folder = folderFor(t);
+    const file = await openOutput(join(folder, 'a.mp4'), false);
+    file.stream.end('short');
+    await once(file.stream, 'finish');
+    await file.close(100);
+    assert.equal(readFileSync(join(folder, 'a.mp4'), 'utf8'), 'short');
+  });
+
+  it('is removed where nothing was recorded', async (t) => {
+    const folder = folderFor(t);
+    const file = await openOutput(join(folder, 'a.mp4'), false);
+    await file.discard();
+    assert.deepEqual(readdirSync(folder), []);
+  });
+
+  it('does not follow or cut what stands in its way', async (t) => {
+    const folder = folderFor(t);
+    const path = join(folder, 'a.mp4');
+    writeFileSync(path, 'kept');
+    await assert.rejects(openOutput(path, false), { code: 'output-exists' });
+    const file = await openOutput(path, true);
+    assert.equal(readFileSync(path, 'utf8'), 'kept');
+    await file.discard();
+    assert.equal(readFileSync(path, 'utf8'), 'kept');
+    await assert.rejects(openOutput(join(path, 'b.mp4'), false), {
+      code: 'output-failed',
+      message: /is not a folder \(ENOTDIR\)/,
+    });
+  });
+
+  it('writes many buffers in order', async (t) => {
+    const file = await openOutput(join(folderFor(t), 'a.mp4'), false);
+    const pieces = Array.from({ length: 300 }, (_, i) => Buffer.alloc(10_000 + i, i));
+    for (const piece of pieces) {
+      // As the muxer does: memory from the file's pool, which takes it back when it has been written.
+      const data = file.pool.take(piece.length);
+      piece.copy(data);
+      if (!file.stream.write(data.subarray(0, piece.length))) await once(file.stream, 'drain');
+    }
+    file.stream.end();
+    await once(file.stream, 'finish');
+    const expected = Buffer.concat(pieces);
+    await file.close(expected.length);
+    assert.ok(readFileSync(file.path).equals(expected));
+  });
+});
+
+describe('outputError', () => {
+  const CASES: [code: string, words: RegExp][] = [
+    ['ENOSPC', /^cannot write \/x\/a\.mp4: the disk is full \(ENOSPC\)$/],
+    ['EDQUOT', /quota/],
+    ['EACCES', /no permission/],
+    ['EROFS', /read-only/],
+    ['ENOENT', /the folder \/x does not exist/],
+    ['EIO', /the disk reports an error/],
+    ['EOTHER', /cannot write \/x\/a\.mp4: something \(EOTHER\)/],
+  ];
+  for (const [code, words] of CASES) {
+    it(`says what ${code} means, and keeps the cause`, () => {
+      const cause = Object.assign(new Error('something'), { code });
+      const error = outputError('/x/a.mp4', cause);
+      assert.match(error.message, words);
+      assert.deepEqual([error.code, error.cause], ['output-failed', cause]);
+    });
+  }
+});
+
+describe('recordingTags', () => {
+  const presentation = { kind: 'presentation', media: [], baseUrl: '', controlUrl: '' } as const;
+
+  it('has URL without credentials, name, host and program', () => {
+    const { host, ...tags } = recordingTags({
+      ...presentation,
+      url: 'rtsp://viewer:secret@camera/live',
+      name: 'Garden',
+    });
+    assert.deepEqual(
+      { ...tags, url: tags.url?.includes('secret') },
+      { url: false, name: 'Garden', encoder: programName() },
+    );
+    assert.match(tags.url!, /camera\/live$/);
+    assert.ok(host !== undefined && host.length > 0);
+  });
+
+  it('passes over names that say nothing', () => {
+    for (const name of [undefined, '', ' ', '-', 'Media Presentation', 'No Name', 'RTSP Session', 'session']) {
+      assert.equal(recordingTags({ ...presentation, url: 'rtsp://camera/', name }).name, undefined);
+    }
+  });
+});

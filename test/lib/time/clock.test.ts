@@ -1,0 +1,165 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { RealTimeClock, systemClock } from '../../../lib/time/clock.js';
+import { FakeClocks } from './fake-clocks.js';
+
+const LIMIT_NS = 100_000n;
+const MS = 1_000_000;
+const RATES = [25, 100, 1000, 10_000];
+
+/** Reads the clock and returns by how many ns it is off; a call may take long, and any time within it is right. */
+function errorOf(clock: RealTimeClock, clocks: FakeClocks): bigint {
+  const before = clocks.unixNs;
+  const read = clock.now();
+  const after = clocks.unixNs;
+  if (read < before) return before - read;
+  return read > after ? read - after : 0n;
+}
+
+/** A sequence of pseudo-random numbers from 0 to 1. */
+function random(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fff_ffff;
+    return state / 0x8000_0000;
+  };
+}
+
+/** Calls `rate` times a second for `seconds`; `each` comes ahead of every call. Returns the largest error. */
+function run(
+  clocks: FakeClocks,
+  clock: RealTimeClock,
+  rate: number,
+  seconds: number,
+  each: (call: number) => void = () => {},
+): bigint {
+  const jitter = random(rate);
+  const start = clocks.elapsed;
+  let worst = 0n;
+  for (let call = 0; call < rate * seconds; call++) {
+    const due = start + ((call + 0.3 * jitter()) * 1e9) / rate;
+    if (clocks.elapsed < due) clocks.elapsed = due;
+    each(call);
+    const error = errorOf(clock, clocks);
+    if (error > worst) worst = error;
+  }
+  return worst;
+}
+
+describe('RealTimeClock', () => {
+  for (const rate of RATES) {
+    it(`is right to 0.1 ms at ${rate} calls a second`, () => {
+      const clocks = new FakeClocks();
+      assert.ok(run(clocks, new RealTimeClock(clocks), rate, 3) < LIMIT_NS);
+    });
+
+    for (const step of [5 * MS, -5 * MS, 1000 * MS, -1000 * MS, 3_600_000 * MS, -3_600_000 * MS]) {
+      it(`is right at the first call after a step of ${step / MS} ms, ${rate} calls a second`, () => {
+        const clocks = new FakeClocks();
+        const worst = run(clocks, new RealTimeClock(clocks), rate, 2, (call) => {
+          if (call === rate) clocks.step(step);
+        });
+        assert.ok(worst < LIMIT_NS, `${worst} ns`);
+      });
+    }
+
+    for (const ppm of [500, -500]) {
+      it(`follows a clock that is slewed by ${ppm} ppm, ${rate} calls a second`, () => {
+        const clocks = new FakeClocks();
+        const worst = run(clocks, new RealTimeClock(clocks), rate, 3, (call) => {
+          if (call === rate) clocks.slew(ppm);
+          if (call === 2 * rate) clocks.slew(-ppm);
+        });
+        assert.ok(worst < LIMIT_NS, `${worst} ns`);
+      });
+    }
+
+    for (const holdUp of [0.4 * MS, 1.2 * MS, 7.7 * MS, 60 * MS]) {
+      it(`is right when the process is held up for ${holdUp / MS} ms between readings, ${rate} calls a second`, () => {
+        const clocks = new FakeClocks();
+        const chance = random(7);
+        clocks.onRead = () => {
+          if (chance() < 0.00005) clocks.elapsed += holdUp;
+        };
+        const worst = run(clocks, new RealTimeClock(clocks), rate, 2);
+        assert.ok(worst < LIMIT_NS, `${worst} ns`);
+      });
+    }
+  }
+
+  it('is right when the process is held up at each of the readings around an edge', () => {
+    for (let at = 0; at < 40; at++) {
+      const clocks = new FakeClocks();
+      const clock = new RealTimeClock(clocks);
+      clocks.onRead = (read) => {
+        if (read === at) clocks.elapsed += 2.6 * MS;
+      };
+      const error = errorOf(clock, clocks);
+      assert.ok(error < LIMIT_NS, `held up at reading ${at}: ${error} ns`);
+    }
+  });
+
+  it('is right when the process is held up right at the edges that it waits for', () => {
+    for (const edges of [1, 2, 3]) {
+      const clocks = new FakeClocks();
+      const clock = new RealTimeClock(clocks);
+      let left = edges;
+      clocks.onRead = () => {
+        if (left === 0 || clocks.wallNs % MS < 0.9998 * MS) return;
+        left--;
+        clocks.elapsed += 0.9 * MS;
+      };
+      const error = errorOf(clock, clocks);
+      assert.equal(left, 0);
+      assert.ok(error < LIMIT_NS, `${edges} edges: ${error} ns`);
+    }
+  });
+
+  it('is right when a sleep ends far too late', () => {
+    const clocks = new FakeClocks();
+    clocks.oversleep = 3.3 * MS;
+    assert.ok(run(clocks, new RealTimeClock(clocks), 25, 3) < LIMIT_NS);
+  });
+
+  for (const rate of RATES) {
+    it(`waits for edges seldom and mostly asleep at ${rate} calls a second`, () => {
+      const clocks = new FakeClocks();
+      const clock = new RealTimeClock(clocks);
+      clock.now();
+      clocks.reads = 0;
+      run(clocks, clock, rate, 10);
+      // A call reads three times; what is beyond was spent waiting for edges.
+      const waitingReads = (clocks.reads - 3 * rate * 10) / 10;
+      assert.ok(waitingReads < 20_000, `${waitingReads} readings a second`);
+      assert.ok(clocks.sleeps < 80, `${clocks.sleeps} sleeps in 10 s`);
+      if (rate === 25) assert.ok(clocks.sleeps > 0);
+    });
+  }
+
+  it('does without sleeping', () => {
+    const { wallMs, monotonicNs, ...rest } = new FakeClocks();
+    assert.equal(typeof rest.sleep, 'function');
+    const clocks = new FakeClocks();
+    const clock = new RealTimeClock({ wallMs: clocks.wallMs, monotonicNs: clocks.monotonicNs });
+    assert.ok(run(clocks, clock, 25, 3) < LIMIT_NS);
+    assert.equal(clocks.sleeps, 0);
+    assert.ok(wallMs() > 0 && monotonicNs() > 0);
+  });
+
+  it('does not hang when the wall clock stands still', () => {
+    let monotonic = 0;
+    const clock = new RealTimeClock({ wallMs: () => 5000, monotonicNs: () => (monotonic += 100) });
+    const read = clock.now();
+    assert.ok(read >= 5_000_000_000n && read < 5_001_000_000n);
+  });
+
+  it('agrees with the system’s clock', () => {
+    for (let i = 0; i < 200; i++) {
+      const before = Date.now();
+      const read = systemClock.now();
+      const after = Date.now();
+      assert.ok(read >= BigInt(before) * 1_000_000n - LIMIT_NS, `${read} is before ${before} ms`);
+      assert.ok(read < BigInt(after + 1) * 1_000_000n + LIMIT_NS, `${read} is after ${after} ms`);
+    }
+  });
+});

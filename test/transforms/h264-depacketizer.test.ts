@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { Transform } from 'node:stream';
+import { describe, it } from 'node:test';
+import type { Item } from '../../lib/items.js';
+import { H264Depacketizer } from '../../transforms/h264-depacketizer.js';
+import { rtpPackets, senderReport, through, video } from '../lib/codec/rtp-items.js';
+
+const kinds = (items: readonly Item[]) =>
+  items.map((item) => (item.kind === 'accessUnit' ? `unit ${item.timestamp}` : item.kind));
+
+describe('H264Depacketizer', () => {
+  const media = video();
+  const packets = rtpPackets(media, [
+    { p: '65 88', t: 0, m: true },
+    { p: '61 9a', t: 3000, m: true },
+    { p: '61 9a', t: 6000 },
+  ]);
+  const report = senderReport(media, 1n, 1);
+
+  it('is a stream.Transform and passes everything else on by identity, in order', async () => {
+    assert.ok(new H264Depacketizer() instanceof Transform);
+    const audio = { ...video(undefined, 1), encodingName: 'pcma' };
+    const items: Item[] = [
+      { kind: 'presentation', media: [media], url: 'a', baseUrl: 'b', controlUrl: 'c' },
+      { kind: 'chunk', data: Buffer.of(1), recv: 0n },
+      rtpPackets(audio, [{ p: 'ffff' }])[0]!,
+      report,
+      { kind: 'fault', code: 'junk', message: 'm' },
+    ];
+    const out = await through(new H264Depacketizer(), items);
+    assert.equal(out.length, items.length);
+    for (const [i, item] of out.entries()) assert.equal(item, items[i]);
+  });
+
+  it('a sender report or BYE does not overtake the unit before it, held back or not', async () => {
+    const bye: Item = { kind: 'bye', media, ssrcs: [1], recv: 0n };
+    const items = [packets[0]!, report, packets[1]!, bye, packets[2]!];
+    assert.deepEqual(kinds(await through(new H264Depacketizer(), items)), [
+      'unit 0',
+      'senderReport',
+      'unit 3000',
+      'bye',
+    ]);
+  });
+
+  it('a report of another stream does not release what is held back', async () => {
+    const other = senderReport(video(undefined, 1), 1n, 1);
+    const items = [packets[0]!, other, packets[1]!];
+    assert.deepEqual(kinds(await through(new H264Depacketizer(), items)), ['senderReport', 'unit 0', 'unit 3000']);
+  });
+
+  it('keeps streams apart', async () => {
+    const other = rtpPackets(video(undefined, 1), [
+      { p: '7c85 88', t: 70 },
+      { p: '7c45 89', t: 70, m: true },
+    ]);
+    const items = [packets[0]!, other[0]!, packets[1]!, other[1]!, packets[2]!];
+    assert.deepEqual(kinds(await through(new H264Depacketizer(), items)), ['unit 0', 'unit 3000', 'unit 70']);
+  });
+
+  it('a new presentation ends the streams of the one before', async () => {
+    const presentation: Item = { kind: 'presentation', media: [video()], url: 'a', baseUrl: 'b', controlUrl: 'c' };
+    const items = [packets[0]!, presentation, ...rtpPackets(presentation.media[0]!, [{ p: '65 88', t: 5, m: true }])];
+    assert.deepEqual(kinds(await through(new H264Depacketizer(), items)), ['unit 0', 'presentation', 'unit 5']);
+  });
+});
