@@ -510,7 +510,7 @@ test('a connection that is refused, and one that answers no RTSP', async (t) => 
   await gone.close();
   await assert.rejects(connect(url), { code: 'connect-refused', message: new RegExp(`127.0.0.1:${port}`) });
   const damaged = await start(t, () => 'RTSP/1.0 200 OK\r\nCSeq: 1\r\nContent-Length: 999999999\r\n\r\n');
-  await assert.rejects(connect(damaged.url), { code: 'rtsp-syntax', message: /DESCRIBE CSeq 1: Content-Length/ });
+  await assert.rejects(connect(damaged.url), { code: 'rtsp-limit', message: /DESCRIBE CSeq 1: Content-Length/ });
   const http = await start(t, () => Buffer.alloc(100_000, 'HTTP/1.0 400 '));
   await assert.rejects(connect(http.url), { code: 'rtsp-framing' });
 });
