@@ -40,7 +40,8 @@ interface Channel {
  *
  * Takes `interleaved` items and the `presentation` that assigns their channels; emits `rtp` and `rtcp` items and `fault`s.
  * Packets missing before a packet are counted in its `lost`. Fails with `rtp-out-of-order` and `rtp-timestamp-jump` unless
- * `tolerant`, with `stale-session` where an old live555 server mixes sessions, and with `rtp-info-missing`.
+ * `tolerant`, with `stale-session` where an old live555 server mixes sessions, with `rtp-info-missing`, and with
+ * `rtp-timestamp-limit` if `maxJumpSeconds` is too large for a clock rate.
  */
 export class RtpParser extends Stage {
   private readonly options: RtpParserOptions;

@@ -1,5 +1,6 @@
 import { RetinaRecordError } from '../errors.js';
 import { contentLength, parseHead, parseStartLine, type RtspHead, type RtspMessage, withBody } from './message.js';
+import { headEnd, MAX_HEAD, MAX_METHOD, messageStart, Start } from './message-start.js';
 
 /** Receives what {@link InterleaveFramer} finds, in the order of the bytes. `position` is the first byte's offset. */
 export interface FramerSink {
@@ -20,46 +21,16 @@ export interface InterleaveFramerOptions {
   readonly fromClient?: boolean | undefined;
 }
 
-/** Longest head (start line and header fields) in bytes. */
-const MAX_HEAD = 64 * 1024;
 /** Bytes of junk after which the framing counts as lost for good (Q13). */
 export const MAX_JUNK = 64 * 1024;
-/** Longest method that is taken for one, in bytes. */
-const MAX_METHOD = 32;
 /** Above this length a frame found among junk has to look like RTP or RTCP, version 2. */
 const UNSUSPICIOUS_LENGTH = 2048;
 
 const DOLLAR = 0x24;
 const CR = 0x0d;
 const LF = 0x0a;
-const SPACE = 0x20;
-const UNDERSCORE = 0x5f;
-
-const MESSAGE_STARTS = [
-  'RTSP/1.',
-  'ANNOUNCE ',
-  'DESCRIBE ',
-  'GET_PARAMETER ',
-  'OPTIONS ',
-  'PAUSE ',
-  'PLAY ',
-  'RECORD ',
-  'REDIRECT ',
-  'SETUP ',
-  'SET_PARAMETER ',
-  'TEARDOWN ',
-].map((text) => Buffer.from(text, 'latin1'));
 
 const EMPTY = Buffer.alloc(0);
-
-/** What the bytes at a position are, as far as they have arrived. */
-enum Start {
-  Frame,
-  Message,
-  Junk,
-  /** More bytes are needed to tell. */
-  Unknown,
-}
 
 /**
  * Splits one direction of an RTSP connection into interleaved frames (RFC 2326 section 10.12) and messages.
@@ -204,14 +175,7 @@ export class InterleaveFramer {
       if (available < 5) return Start.Unknown;
       return data[offset + 4]! >> 6 === 2 ? Start.Frame : Start.Junk;
     }
-    let start = this.fromClient ? methodAt(data, offset) : Start.Junk;
-    for (const text of MESSAGE_STARTS) {
-      const common = Math.min(text.length, available);
-      if (data.compare(text, 0, common, offset, offset + common) !== 0) continue;
-      if (common === text.length) return Start.Message;
-      start = Start.Unknown;
-    }
-    return start;
+    return messageStart(data, offset, this.fromClient);
   }
 
   private isExpected(channel: number): boolean {
@@ -308,26 +272,4 @@ export class InterleaveFramer {
     this.junkLength = 0;
     this.sink.junk(this.junkStart, length);
   }
-}
-
-/** Whether a method of any name begins here: upper-case letters, then a blank (RFC 2326 section 6.1). */
-function methodAt(data: Buffer, offset: number): Start {
-  const end = Math.min(data.length, offset + MAX_METHOD + 1);
-  let at = offset;
-  while (at < end && isMethodByte(data[at]!)) at++;
-  if (at === data.length && at - offset <= MAX_METHOD) return Start.Unknown;
-  return at > offset && at < end && data[at] === SPACE ? Start.Message : Start.Junk;
-}
-
-function isMethodByte(byte: number): boolean {
-  return (byte >= 0x41 && byte <= 0x5a) || byte === UNDERSCORE;
-}
-
-/** Offset behind the blank line that ends a head of at most {@link MAX_HEAD} bytes, or -1. Lines end at LF, with or without CR (Q7). */
-function headEnd(data: Buffer, from: number, start: number): number {
-  for (let at = data.indexOf(LF, from); at >= 0 && at - start < MAX_HEAD; at = data.indexOf(LF, at + 1)) {
-    const next = data[at + 1] === CR ? at + 2 : at + 1;
-    if (data[next] === LF && next - start < MAX_HEAD) return next + 1;
-  }
-  return -1;
 }

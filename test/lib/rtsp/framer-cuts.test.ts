@@ -64,7 +64,7 @@ for (const options of [{}, { fromClient: true }]) {
           assert.deepEqual(comparable(feed(data, everywhere(data), options, channels)), whole);
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 }
