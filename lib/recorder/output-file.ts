@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import { access, open, rename, unlink } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, extname } from 'node:path';
 import { promisify } from 'node:util';
 import { RetinaRecordError } from '../errors.js';
 import type { Closing } from '../mp4/progressive.js';
@@ -35,6 +35,8 @@ export interface OutputNotes {
  */
 export class OutputFile {
   readonly partialPath: string;
+  /** The name that {@link close} gave: `path`, or another one if a file of that name appeared during the recording. */
+  finalPath: string;
   /** Memory for what is written to the stream. */
   readonly pool = new BufferPool();
   /** Takes the bytes; a real fs.WriteStream. Its descriptor stays open for {@link close}. */
@@ -44,7 +46,9 @@ export class OutputFile {
     readonly path: string,
     private readonly descriptor: number,
     readonly notes: OutputNotes,
+    private readonly overwrite: boolean,
   ) {
+    this.finalPath = path;
     this.partialPath = path + SUFFIX;
     this.stream = fs.createWriteStream(this.partialPath, {
       fd: descriptor,
@@ -70,8 +74,9 @@ export class OutputFile {
     } finally {
       await closeDescriptor(this.descriptor);
     }
-    await rename(this.partialPath, this.path);
-    await syncFolder(this.path);
+    if (!this.overwrite) this.finalPath = await freeName(this.path);
+    await rename(this.partialPath, this.finalPath);
+    await syncFolder(this.finalPath);
     return failure;
   }
 
@@ -110,7 +115,7 @@ export async function openOutput(path: string, overwrite: boolean): Promise<Outp
   const partial = path + SUFFIX;
   try {
     const leftover = (await exists(partial)) ? await moveAside(partial) : undefined;
-    return new OutputFile(path, await openDescriptor(partial, 'wx'), { leftover });
+    return new OutputFile(path, await openDescriptor(partial, 'wx'), { leftover }, overwrite);
   } catch (error) {
     throw outputError(path, error);
   }
@@ -146,6 +151,15 @@ async function moveAside(partial: string): Promise<string> {
     await rename(partial, target);
     return target;
   }
+}
+
+/** The path, or `NAME-1.mp4` and so on if there is such a file by now: nobody's file is ever replaced unasked. */
+async function freeName(path: string): Promise<string> {
+  const extension = extname(path);
+  const stem = path.slice(0, path.length - extension.length);
+  let name = path;
+  for (let n = 1; await exists(name); n++) name = `${stem}-${n}${extension}`;
+  return name;
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -164,7 +164,7 @@ export class Recording extends EventEmitter<RecordingEvents> {
       const failure = await file.close(whole, isWhole ? this.muxer.closing : undefined);
       if (failure !== undefined)
         this.options.onWarning?.({ code: 'fragmented', message: `${failure.message}; it stays fragmented` });
-      return file.path;
+      return file.finalPath;
     } catch (error) {
       this.override('output', outputError(file.path, error));
       return file.partialPath;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { openOutput, outputError } from '../../../lib/recorder/output-file.js';
@@ -65,6 +65,26 @@ describe('OutputFile', () => {
     const expected = Buffer.concat(pieces);
     await file.close(expected.length);
     assert.ok(readFileSync(file.path).equals(expected));
+  });
+});
+
+describe('a file that appears under the name during the recording', () => {
+  it('is kept, and the recording gets another name; unless overwriting is allowed', async (t) => {
+    const path = join(folderFor(t), 'a.mp4');
+    for (const [overwrite, name] of [
+      [false, 'a-1.mp4'],
+      [true, 'a.mp4'],
+    ] as const) {
+      const file = await openOutput(path, overwrite);
+      writeFileSync(path, 'somebody else');
+      file.stream.end('recorded');
+      await once(file.stream, 'finish');
+      await file.close(8);
+      assert.ok(file.finalPath.endsWith(name));
+      assert.equal(readFileSync(file.finalPath, 'utf8'), 'recorded');
+      assert.equal(readFileSync(path, 'utf8'), overwrite ? 'recorded' : 'somebody else');
+      rmSync(path);
+    }
   });
 });
 
