@@ -11,14 +11,24 @@ export { type ErrorContext, RetinaRecordError } from './errors.js';
 export type * from './items.js';
 export type { FragmentInfo } from './mp4/fragmenter.js';
 export type { MovieTags } from './mp4/tags.js';
+export type { CaptureEnd, CaptureSink, ConnectionCapture } from './net/capture.js';
 export { connect } from './net/connect.js';
 export type { ConnectOptions, TeardownPolicy, TlsOptions } from './net/options.js';
 export type { Session } from './net/session.js';
 export type { ServerInfo } from './net/session-parts.js';
 export type { TeardownOutcome } from './net/teardown.js';
 export type { Timers } from './net/timers.js';
+export type { TransportOffer } from './net/udp-probe.js';
 export type { SessionWarning } from './net/warnings.js';
 export { type PcapSourceOptions, pcapSource } from './pcap/source.js';
+export { type CameraInfo, type CameraInfoOptions, cameraInfo, type StreamInfo } from './recorder/camera-info.js';
+export {
+  type CaptureFile,
+  type CaptureFileOptions,
+  type CaptureResult,
+  openCaptureFile,
+} from './recorder/capture-file.js';
+export type { Observation, ReportInfo } from './recorder/observe.js';
 export type { RecordOptions, RecordTarget } from './recorder/options.js';
 export { record } from './recorder/record.js';
 export type { Recording, RecordingEvents } from './recorder/recording.js';

@@ -3,7 +3,7 @@ import { EventEmitter, once } from 'node:events';
 import { type AddressInfo, createServer, isIP, type Server } from 'node:net';
 import { systemClock } from '../time/clock.js';
 import { ClientConnection } from './client-connection.js';
-import type { CameraContext, CameraStats, SessionEvent } from './context.js';
+import type { CameraContext, CameraStats, FaultEvent, SessionEvent } from './context.js';
 import { type CameraOptions, checkOptions } from './options.js';
 import { describeScript } from './sdp.js';
 import { systemTimers } from './timers.js';
@@ -12,6 +12,8 @@ import { compileLoop, type WireLoop } from './wire-loop.js';
 /** Events of a {@link Camera}. */
 export interface CameraEvents {
   session: [event: SessionEvent];
+  /** A fault of the plan that happens once: the connection's end, a head without end. */
+  fault: [event: FaultEvent];
 }
 
 /** A running RTSP server that serves one script to any number of clients. Made by {@link startCamera}. */
@@ -60,7 +62,10 @@ export async function startCamera(options: CameraOptions): Promise<Camera> {
   const { host = '127.0.0.1', port = 0 } = options;
   const connections = new Set<ClientConnection>();
   let camera: Camera | undefined;
-  const context = createContext(options, (event) => camera?.emit('session', event));
+  const context = createContext(options, {
+    announce: (event) => camera?.emit('session', event),
+    announceFault: (event) => camera?.emit('fault', event),
+  });
   const server = createServer({ allowHalfOpen: false }, (socket) => {
     const connection = new ClientConnection(socket, context);
     connections.add(connection);
@@ -72,7 +77,10 @@ export async function startCamera(options: CameraOptions): Promise<Camera> {
   return camera;
 }
 
-function createContext(options: CameraOptions, announce: (event: SessionEvent) => void): CameraContext {
+function createContext(
+  options: CameraOptions,
+  events: Pick<CameraContext, 'announce' | 'announceFault'>,
+): CameraContext {
   const { script, loop = true, clock = systemClock } = options;
   const turns = loop === true ? Number.POSITIVE_INFINITY : Math.max(1, Number(loop));
   const sessionId = randomBytes(6).readUIntBE(0, 6).toString();
@@ -89,6 +97,7 @@ function createContext(options: CameraOptions, announce: (event: SessionEvent) =
     initialSequence: options.initialSequence,
     initialTimestamp: options.initialTimestamp,
     sessionTimeoutS: options.sessionTimeoutS ?? 60,
+    faults: options.faults,
     clock,
     timers: options.timers ?? systemTimers,
     stats: { connections: 0, requests: 0, sessions: 0, bytesSent: 0 },
@@ -100,6 +109,6 @@ function createContext(options: CameraOptions, announce: (event: SessionEvent) =
       loops.set(key, compiled);
       return compiled;
     },
-    announce,
+    ...events,
   };
 }

@@ -4,6 +4,7 @@ import { RetinaRecordError } from '../errors.js';
 import { InterleaveFramer } from '../rtsp/framer.js';
 import { type HeaderList, header, type RtspMessage, serializeResponse } from '../rtsp/message.js';
 import type { CameraContext, ClientLink } from './context.js';
+import { FaultyOutlet } from './faults/faulty-outlet.js';
 import { type Outlet, SocketOutlet } from './outlet.js';
 import { REASONS, type Reply } from './reply.js';
 import { answer } from './request-handler.js';
@@ -30,9 +31,7 @@ export class ClientConnection implements ClientLink {
   ) {
     this.remote = `${socket.remoteAddress}:${socket.remotePort}`;
     this.localAddress = socket.localAddress ?? '0.0.0.0';
-    this.outlet = new SocketOutlet(socket, (bytes) => {
-      context.stats.bytesSent += bytes;
-    });
+    this.outlet = this.createOutlet();
     this.framer = new InterleaveFramer(
       {
         frame: (channel) => this.signOfLife(channel),
@@ -53,6 +52,19 @@ export class ClientConnection implements ClientLink {
   /** Cuts the connection. */
   destroy(): void {
     this.socket.destroy();
+  }
+
+  private createOutlet(): Outlet {
+    const { socket, context, remote } = this;
+    const { faults: plan, timers } = context;
+    const sent = (bytes: number) => {
+      context.stats.bytesSent += bytes;
+    };
+    if (plan === undefined) return new SocketOutlet(socket, sent);
+    const clockRate = (channel: number) =>
+      [...this.sessions].map((session) => session.clockRateOn(channel)).find((rate) => rate !== undefined) ?? 1;
+    const happened = (what: string) => context.announceFault({ remote, what });
+    return new FaultyOutlet(socket, { plan, timers, clockRate, sent, happened });
   }
 
   private read(data: Buffer): void {

@@ -1,5 +1,6 @@
 import type { AuthPolicy } from '../rtsp/auth-check.js';
 import type { Clock } from '../time/clock.js';
+import type { FaultPlan } from './faults/plan.js';
 import type { Outlet } from './outlet.js';
 import type { CameraScript } from './script.js';
 import type { CameraSession } from './session.js';
@@ -17,6 +18,14 @@ export interface SessionEvent {
   readonly remote: string;
   /** Only with `end`. */
   readonly reason?: SessionEndReason | undefined;
+}
+
+/** A fault that happens once on a connection, for the camera's `fault` event. */
+export interface FaultEvent {
+  /** The client, as `host:port`. */
+  readonly remote: string;
+  /** What happened and where: `close at within:2`. */
+  readonly what: string;
 }
 
 /** Counters of a camera since it was started. */
@@ -43,6 +52,8 @@ export interface CameraContext {
   readonly initialSequence: number | undefined;
   readonly initialTimestamp: number | undefined;
   readonly sessionTimeoutS: number;
+  /** What goes wrong on each connection. */
+  readonly faults: FaultPlan | undefined;
   readonly clock: Clock;
   readonly timers: CameraTimers;
   readonly stats: CameraStats;
@@ -53,6 +64,7 @@ export interface CameraContext {
   /** The frames of the media of these indices. */
   loopOf(mediaIndices: readonly number[]): WireLoop;
   announce(event: SessionEvent): void;
+  announceFault(event: FaultEvent): void;
 }
 
 /** The connection that a session's media travel on. */

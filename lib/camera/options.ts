@@ -1,5 +1,6 @@
 import type { AuthPolicy } from '../rtsp/auth-check.js';
 import type { Clock } from '../time/clock.js';
+import { checkPlan, type FaultPlan } from './faults/plan.js';
 import type { CameraScript } from './script.js';
 import type { CameraTimers } from './timers.js';
 
@@ -31,6 +32,8 @@ export interface CameraOptions {
   readonly initialTimestamp?: number | undefined;
   /** Seconds without a sign of life after which a session ends, 1–86400. Default 60. */
   readonly sessionTimeoutS?: number | undefined;
+  /** What goes wrong on each connection. Default: nothing. */
+  readonly faults?: FaultPlan | undefined;
   /** Wall clock of the sender reports. Default: the system's. */
   readonly clock?: Clock | undefined;
   /** Default: Node's timers. */
@@ -44,6 +47,7 @@ export function checkOptions(options: CameraOptions): void {
   check('initialTimestamp', options.initialTimestamp, 0, 0xffffffff);
   check('sessionTimeoutS', options.sessionTimeoutS, 1, 86_400);
   check('senderReportIntervalMs', options.senderReportIntervalMs, 0, 86_400_000);
+  if (options.faults !== undefined) checkPlan(options.faults);
   if (options.path !== undefined && !/^\/[^\s?#]*$/.test(options.path)) {
     throw new RangeError(`path ${JSON.stringify(options.path)} does not start with / or holds a blank, ? or #`);
   }

@@ -49,6 +49,11 @@ export class CameraSession {
     return false;
   }
 
+  /** Clock rate in Hz of the stream whose RTP packets travel on this channel. */
+  clockRateOn(channel: number): number | undefined {
+    return [...this.streams.values()].find(({ wire }) => wire.rtpChannel === channel)?.wire.clockRate;
+  }
+
   /** A sign of life: the session's time starts anew. */
   touch(): void {
     const { timers, sessionTimeoutS } = this.context;

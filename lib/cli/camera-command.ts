@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { startCamera } from '../camera/camera.js';
+import type { FaultPlan } from '../camera/faults/plan.js';
 import { loadScript } from '../camera/load-script.js';
 import { RetinaRecordError } from '../errors.js';
 import { handleSignals } from './signals.js';
@@ -16,6 +17,8 @@ export interface CameraCliOptions {
   readonly turns?: number;
   readonly fast?: boolean;
   readonly fps: number;
+  readonly fault?: FaultPlan;
+  readonly seed: number;
 }
 
 /** `retina-record camera FIXTURE`: serves a fixture until a signal. The URL goes to stdout. */
@@ -33,6 +36,7 @@ export async function cameraCommand(fixture: string, cli: CameraCliOptions, log:
     loop: cli.turns ?? loop,
     pacing: cli.fast ? 'fast' : 'realtime',
     atEnd: 'close',
+    faults: cli.fault === undefined ? undefined : { ...cli.fault, seed: cli.seed },
     auth: username === undefined ? undefined : { scheme: auth, username, password, realm: 'retina-record' },
   }).catch((cause: NodeJS.ErrnoException) => {
     const why = cause.code === 'EADDRINUSE' ? 'the port is in use' : cause.message;
@@ -41,6 +45,7 @@ export async function cameraCommand(fixture: string, cli: CameraCliOptions, log:
   camera.on('session', ({ event, remote, reason }) => {
     log.info({ event: 'session' }, `${remote}: ${event}${reason === undefined ? '' : ` (${reason})`}`);
   });
+  camera.on('fault', ({ remote, what }) => log.info({ event: 'fault' }, `${remote}: ${what}`));
   process.stdout.write(`${camera.url}\n`);
   await new Promise<void>((resolve) => {
     handleSignals(() => resolve());

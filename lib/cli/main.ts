@@ -1,10 +1,14 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import type { Logger } from 'pino';
+import { joinPlans, parseFaults } from '../camera/faults/parse.js';
+import type { FaultPlan } from '../camera/faults/plan.js';
 import { RetinaRecordError } from '../errors.js';
 import { packageVersion } from '../version.js';
 import type { CameraCliOptions } from './camera-command.js';
 import { EXIT, exitCodeOf } from './exit-code.js';
+import type { InfoCliOptions } from './info-command.js';
 import {
+  addConnectionOptions,
   addLogOptions,
   addRecordOptions,
   duration,
@@ -51,7 +55,21 @@ function buildProgram(): Command {
   );
   addDemo(program);
   addCamera(program);
+  addInfo(program);
   return program;
+}
+
+function addInfo(program: Command): void {
+  const info = addConnectionOptions(program.command('info'))
+    .description('tell what a camera offers; the first thing to run when one gives trouble')
+    .option('--wait <time>', 'wait so long for a sender report', duration, 6000)
+    .option('-y, --overwrite', 'overwrite the capture if it exists');
+  addLogOptions(info).action(async (cli: InfoCliOptions) => {
+    await run(cli, async (log) => {
+      const { infoCommand } = await import('./info-command.js');
+      return infoCommand(cli, log);
+    });
+  });
 }
 
 function addDemo(program: Command): void {
@@ -82,7 +100,13 @@ function addCamera(program: Command): void {
     .option('--no-loop', 'end the stream at the end of the file')
     .option('--turns <n>', 'end the stream after so many turns', turns)
     .option('--fast', 'send as fast as the client reads')
-    .option('--fps <rate>', 'frame rate of a byte stream', frameRate, 25);
+    .option('--fps <rate>', 'frame rate of a byte stream', frameRate, 25)
+    .option(
+      '--fault <name[=value],…>',
+      'misbehave: loss, close, silence and others, see README; may be repeated',
+      faults,
+    )
+    .option('--seed <n>', 'repeats what faults leave to chance', seed, 1);
   addLogOptions(camera).action(async (fixture: string, cli: CameraCliOptions & LogCliOptions) => {
     await run(cli, async (log) => {
       const { cameraCommand } = await import('./camera-command.js');
@@ -96,7 +120,7 @@ function addCamera(program: Command): void {
 async function run(cli: LogCliOptions, command: (log: Logger, live: boolean) => Promise<number>): Promise<void> {
   const { json = false, quiet = false, logLevel } = cli;
   const { createLogger } = await import('./log.js');
-  const log = createLogger({ json, quiet, level: logLevel });
+  const log = await createLogger({ json, quiet, level: logLevel });
   const live = process.stderr.isTTY === true && !json && !quiet;
   try {
     process.exitCode = await command(log, live);
@@ -110,6 +134,22 @@ async function run(cli: LogCliOptions, command: (log: Logger, live: boolean) => 
 function port(text: string): number {
   const value = Number(text);
   if (!/^\d+$/.test(text) || value > 65535) throw new InvalidArgumentError('A port is a number from 0 to 65535.');
+  return value;
+}
+
+/** Adds what one `--fault` says to those before it. */
+function faults(text: string, before: FaultPlan = {}): FaultPlan {
+  try {
+    return joinPlans(before, parseFaults(text));
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message);
+  }
+}
+
+function seed(text: string): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value >= 2 ** 31)
+    throw new InvalidArgumentError('A seed is a number from 0 to 2147483647.');
   return value;
 }
 

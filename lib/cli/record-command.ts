@@ -76,7 +76,7 @@ async function watch(recording: Recording, out: string, log: Logger, live: boole
   recording.on('fault', (fault) => faults.add(fault));
   const name = out === '-' ? 'stdout' : out;
   recording.on('start', () => log.info({ event: 'start' }, `recording to ${name}`));
-  const hideStatus = showStatus(() => recording.stats, log, live);
+  const hideStatus = await showStatus(() => recording.stats, log, live);
   const report = await recording.done;
   hideStatus();
   const { reason, error, path, url } = report;

@@ -56,7 +56,10 @@ const trackHeaderRest: Layout<{
 ]);
 
 /** What follows the times in `mdhd` (section 8.4.2). */
-const mediaHeaderRest: Layout<{ language: number; preDefined: number }> = struct([u16be('language'), u16be('preDefined')]);
+const mediaHeaderRest: Layout<{ language: number; preDefined: number }> = struct([
+  u16be('language'),
+  u16be('preDefined'),
+]);
 
 /** What a `moov` of one video track says. */
 export interface MovieOptions {
@@ -75,7 +78,15 @@ export interface MovieOptions {
 }
 
 /** The `moov` box (section 8.2.1). */
-export function movieBox({ info, timescale, durationTicks, creationTime, tags, sampleTable, extension }: MovieOptions): Buffer {
+export function movieBox({
+  info,
+  timescale,
+  durationTicks,
+  creationTime,
+  tags,
+  sampleTable,
+  extension,
+}: MovieOptions): Buffer {
   const created = Number(creationTime / 1_000_000_000n) + MP4_UNIX_OFFSET_SECONDS;
   const movieDuration = Math.round((durationTicks / timescale) * MOVIE_TIMESCALE);
   const mvhd = encode(movieHeaderRest, {
@@ -126,7 +137,8 @@ function timedBox(
   duration: number,
   rest: Buffer,
 ): Buffer {
-  if (created < TWO_32 && duration < TWO_32) return fullBox(type, 0, flags, u32(created, created, ...fields, duration), rest);
+  if (created < TWO_32 && duration < TWO_32)
+    return fullBox(type, 0, flags, u32(created, created, ...fields, duration), rest);
   return fullBox(type, 1, flags, u64(created), u64(created), u32(...fields), u64(duration), rest);
 }
 

@@ -35,7 +35,12 @@ export function closeMovie(index: SampleIndex, end: number, options: Progressive
   const { durations, length } = index;
   let durationTicks = 0;
   for (let i = 0; i < length; i++) durationTicks += durations[i]!;
-  const moov = movieBox({ ...options, info: index.descriptions[0]!.info, durationTicks, sampleTable: sampleTable(index) });
+  const moov = movieBox({
+    ...options,
+    info: index.descriptions[0]!.info,
+    durationTicks,
+    sampleTable: sampleTable(index),
+  });
   const size = end - RESERVED_OFFSET;
   const header = Buffer.concat([u32(1), Buffer.from('mdat'), u32(Math.floor(size / TWO_32), size % TWO_32)]);
   return { moov, header, headerOffset: RESERVED_OFFSET };

@@ -26,7 +26,8 @@ import { teardown } from './teardown.js';
 import { systemTimers } from './timers.js';
 import { WarningLog } from './warnings.js';
 
-const DEFAULT_TIMEOUT_MS = 10_000;
+/** Default of both time limits, in ms. */
+export const DEFAULT_TIMEOUT_MS = 10_000;
 const DEFAULT_SILENCE_MS = 15_000;
 const DEFAULT_BUFFERED_BYTES = 4 * 1024 * 1024;
 
@@ -37,7 +38,7 @@ const DEFAULT_BUFFERED_BYTES = 4 * 1024 * 1024;
  * @throws RetinaRecordError with one of these codes, its message without credentials:
  *   `url-invalid`; `connect-refused`, `connect-timeout`, `connect-failed`; `tls-failed`, `tls-untrusted`, `tls-ca-invalid`;
  *   `auth-required`, `auth-rejected`, `auth-unsupported`; `not-found` and `rtsp-status` for other statuses; `response-timeout`,
- *   `connection-closed`, `rtsp-syntax`, `rtsp-framing`; `redirect-invalid`, `redirect-insecure`, `redirect-loop`;
+ *   `connection-closed`, `rtsp-framing`, `rtsp-limit`; `redirect-invalid`, `redirect-insecure`, `redirect-loop`;
  *   `sdp-invalid`, `no-video`; `transport-invalid`, `session-mismatch`. An AbortError if `signal` says so.
  */
 export async function connect(url: string, options: ConnectOptions = {}): Promise<Session> {
@@ -55,6 +56,7 @@ export async function connect(url: string, options: ConnectOptions = {}): Promis
     timers,
     warnings,
     userAgent: options.userAgent ?? 'retina-record',
+    capture: options.capture,
   };
   const staleSessions = options.staleSessions ?? new StaleSessions(clock);
   const responseTimeoutMs = options.responseTimeoutMs ?? DEFAULT_TIMEOUT_MS;
@@ -133,7 +135,10 @@ export async function connect(url: string, options: ConnectOptions = {}): Promis
 }
 
 /** The options win; a password given there goes with a user name in the URL too. */
-function credentialsOf({ credentials }: RtspUrl, { username, password }: ConnectOptions): Credentials | undefined {
+export function credentialsOf(
+  { credentials }: RtspUrl,
+  { username, password }: ConnectOptions,
+): Credentials | undefined {
   if (username !== undefined) return { username, password: password ?? '' };
   return credentials && { username: credentials.username, password: password ?? credentials.password };
 }

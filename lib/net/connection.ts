@@ -12,6 +12,7 @@ import {
   serializeResponse,
 } from '../rtsp/message.js';
 import type { Clock } from '../time/clock.js';
+import { type CaptureSink, type ConnectionCapture, captureSocket, maskAuthorization } from './capture.js';
 import { type Awaited, closedError, framingError, timeoutError } from './connection-errors.js';
 import { matchResponse, type Phase } from './match-response.js';
 import { type MediaConsumer, MediaTap } from './media-tap.js';
@@ -24,6 +25,8 @@ export interface ConnectionEnvironment {
   readonly timers: Timers;
   readonly warnings: WarningLog;
   readonly userAgent: string;
+  /** Keeps the bytes in both directions. */
+  readonly capture?: CaptureSink | undefined;
 }
 
 /** What a request may say about itself besides its fields. */
@@ -45,6 +48,12 @@ interface Pending {
   readonly resolve: (response: RtspResponse) => void;
   readonly reject: (error: unknown) => void;
   readonly timer: unknown;
+}
+
+/** A message, and what a capture may keep of it. */
+interface Outgoing {
+  readonly bytes: Buffer;
+  readonly captured: Buffer;
 }
 
 /** Our answers to a server's requests may pile up to so many bytes before they are left out. */
@@ -69,6 +78,7 @@ export class RtspConnection {
   /** Why nothing can be sent any more, as the error for a request that waits or is made. */
   private error: ((awaited: Awaited) => Error) | undefined;
   private readonly tap: MediaTap;
+  private readonly capture: ConnectionCapture | undefined;
 
   /** @param remote `host:port`, for messages */
   constructor(
@@ -77,6 +87,7 @@ export class RtspConnection {
     private readonly environment: ConnectionEnvironment,
   ) {
     this.tap = new MediaTap(socket instanceof TLSSocket);
+    this.capture = captureSocket(environment.capture, socket, environment.clock.now());
     let failure: Error | undefined;
     socket.on('data', (data: Buffer) => this.receive(data));
     socket.on('error', (error) => {
@@ -104,7 +115,7 @@ export class RtspConnection {
   /**
    * Sends a request and waits for its answer, whatever its status. One at a time (Q57).
    *
-   * @throws RetinaRecordError `response-timeout`, `connection-closed`, `rtsp-syntax`, `rtsp-framing`; what {@link destroy} was given
+   * @throws RetinaRecordError `response-timeout`, `connection-closed`, `rtsp-syntax`, `rtsp-framing`, `rtsp-limit`; what {@link destroy} was given
    */
   request(method: string, uri: string, headers: HeaderList, options: RequestOptions = {}): Promise<RtspResponse> {
     if (this.pending !== undefined) throw new Error('a request is outstanding');
@@ -116,13 +127,13 @@ export class RtspConnection {
       const timer =
         timeoutMs === undefined ? undefined : this.environment.timers.setTimeout(() => this.timedOut(), timeoutMs);
       this.pending = { method, cseq, options, resolve, reject, timer };
-      this.socket.write(message);
+      this.write(message);
     });
   }
 
   /** Sends a request whose answer nobody waits for; the connection is meant to be closed then. */
   sendLast(method: string, uri: string, headers: HeaderList): void {
-    if (this.isOpen) this.socket.write(this.serialize(method, uri, headers));
+    if (this.isOpen) this.write(this.serialize(method, uri, headers));
   }
 
   /** Stops waiting for the outstanding answer, if there is one; its request fails with `response-timeout`. */
@@ -156,18 +167,30 @@ export class RtspConnection {
     this.tap.stop();
     this.error ??= (awaited) => error ?? closedError(awaited, new Error('the connection was closed here'));
     this.rejectPending();
-    this.socket.destroy();
+    this.closeSocket();
   }
 
-  private serialize(method: string, uri: string, headers: HeaderList): Buffer {
-    const cseq = String(++this.lastCseq);
-    return serializeRequest(method, uri, [['CSeq', cseq], ['User-Agent', this.environment.userAgent], ...headers]);
+  private serialize(method: string, uri: string, headers: HeaderList): Outgoing {
+    const common: HeaderList = [
+      ['CSeq', String(++this.lastCseq)],
+      ['User-Agent', this.environment.userAgent],
+    ];
+    const bytes = serializeRequest(method, uri, [...common, ...headers]);
+    if (this.capture === undefined) return { bytes, captured: bytes };
+    return { bytes, captured: serializeRequest(method, uri, [...common, ...maskAuthorization(headers)]) };
+  }
+
+  private write({ bytes, captured }: Outgoing): void {
+    this.capture?.sent(captured, this.environment.clock.now());
+    this.socket.write(bytes);
   }
 
   private receive(data: Buffer): void {
     const recv = this.environment.clock.now();
     const position = this.received;
     this.received += data.length;
+    // First of all: the answer to what is in it must come behind it.
+    this.capture?.received(data, recv);
     this.watch(data, position);
     this.tap.receive(data, recv, position);
   }
@@ -239,9 +262,8 @@ export class RtspConnection {
     const cseq = header(request, 'cseq');
     const headers: HeaderList = cseq === undefined ? [] : [['CSeq', cseq]];
     if (!this.socket.writable || this.socket.writableLength > MAX_UNSENT) return;
-    this.socket.write(
-      known ? serializeResponse(200, 'OK', headers) : serializeResponse(501, 'Not Implemented', headers),
-    );
+    const bytes = known ? serializeResponse(200, 'OK', headers) : serializeResponse(501, 'Not Implemented', headers);
+    this.write({ bytes, captured: bytes });
   }
 
   private end(cause: Error | undefined): void {
@@ -249,13 +271,19 @@ export class RtspConnection {
     const midway = this.framer.isMidway;
     this.error = (awaited) => closedError(awaited, cause);
     this.rejectPending();
-    this.socket.destroy();
+    this.closeSocket();
     this.tap.end({ midway, cause });
   }
 
+  private closeSocket(): void {
+    this.capture?.closed(this.environment.clock.now());
+    this.socket.destroy();
+  }
+
   private timedOut(): void {
+    const rest = this.framer.isMidway ? ': what has come of a message is incomplete' : '';
     this.settle((pending) =>
-      pending.reject(timeoutError(this.awaited(pending), `within ${pending.options.timeoutMs} ms`)),
+      pending.reject(timeoutError(this.awaited(pending), `within ${pending.options.timeoutMs} ms${rest}`)),
     );
   }
 

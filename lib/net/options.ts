@@ -1,5 +1,6 @@
 import type { Presentation } from '../items.js';
 import type { Clock } from '../time/clock.js';
+import type { CaptureSink } from './capture.js';
 import type { StaleSessions } from './stale-sessions.js';
 import type { Timers } from './timers.js';
 
@@ -41,6 +42,8 @@ export interface ConnectOptions {
   readonly maxBufferedBytes?: number | undefined;
   /** Hears of each warning as it comes, those before the session exists too. */
   readonly onWarning?: ((warning: { readonly code: string; readonly message: string }) => void) | undefined;
+  /** Keeps the bytes of all connections in both directions, Authorization values masked; see `openCaptureFile`. Default: nothing. */
+  readonly capture?: CaptureSink | undefined;
   /** Shared by recordings that may meet the same servers. Default: one of the session's own. */
   readonly staleSessions?: StaleSessions | undefined;
   /** Stamps what is received. Default the system's. */

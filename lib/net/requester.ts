@@ -1,5 +1,6 @@
 import { RetinaRecordError } from '../errors.js';
 import type { Authenticator } from '../rtsp/auth.js';
+import { parseChallenges } from '../rtsp/challenge.js';
 import type { HeaderList, RtspResponse } from '../rtsp/message.js';
 import type { RequestOptions, RtspConnection } from './connection.js';
 import { statusError } from './status-error.js';
@@ -52,7 +53,9 @@ export class Requester {
       return new RetinaRecordError(code, `${text}: ${why}`, { connection: connection.remote });
     };
     if (authenticator === undefined) {
-      throw fail('auth-required', 'the server wants a user name and a password, and none were given');
+      const schemes = offeredSchemes(response);
+      const asked = schemes === '' ? '' : ` (it asks for ${schemes})`;
+      throw fail('auth-required', `the server wants a user name and a password, and none were given${asked}`);
     }
     switch (authenticator.challenged(response.headers.get('www-authenticate') ?? [])) {
       case 'retry':
@@ -71,4 +74,13 @@ export class Requester {
         throw fail('auth-rejected', 'the server refuses the user name or the password');
     }
   }
+}
+
+/** Such as `Digest SHA-256, Basic`. */
+function offeredSchemes(response: RtspResponse): string {
+  const names = parseChallenges(response.headers.get('www-authenticate') ?? []).map(({ scheme, params }) => {
+    const name = scheme.charAt(0).toUpperCase() + scheme.slice(1);
+    return scheme === 'digest' ? `${name} ${params.get('algorithm') || 'MD5'}` : name;
+  });
+  return [...new Set(names.map((name) => name.slice(0, 40)))].slice(0, 4).join(', ');
 }

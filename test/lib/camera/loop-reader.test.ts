@@ -34,7 +34,11 @@ test('a gap in the script’s sequence stays one, in every turn', () => {
   const script = testScript(1);
   const media = script.media[0]!;
   const packets = media.packets.map((packet, i) => ({ ...packet, sequence: i * 3 }));
-  const reader = new LoopReader(compileLoop({ ...script, media: [{ ...media, packets }] }, [0]), [stream()], Number.POSITIVE_INFINITY);
+  const reader = new LoopReader(
+    compileLoop({ ...script, media: [{ ...media, packets }] }, [0]),
+    [stream()],
+    Number.POSITIVE_INFINITY,
+  );
   const target = Buffer.alloc(24 * 6);
   reader.read(target, Number.POSITIVE_INFINITY);
   const sequences = Array.from({ length: 6 }, (_, i) => rtpFields(target.subarray(24 * i + 4)).sequence);
@@ -45,7 +49,11 @@ test('a timestamp before the script’s start wraps', () => {
   const script = testScript(1);
   const media = script.media[0]!;
   const packets = media.packets.map((packet) => ({ ...packet, timestamp: -1 }));
-  const reader = new LoopReader(compileLoop({ ...script, media: [{ ...media, packets }] }, [0]), [stream()], Number.POSITIVE_INFINITY);
+  const reader = new LoopReader(
+    compileLoop({ ...script, media: [{ ...media, packets }] }, [0]),
+    [stream()],
+    Number.POSITIVE_INFINITY,
+  );
   assert.deepEqual(reader.next(0), { sequence: 0, timestamp: 0xffffffff });
 });
 

@@ -1,0 +1,66 @@
+import { readFile } from 'node:fs/promises';
+import type { Logger } from 'pino';
+import { RetinaRecordError } from '../errors.js';
+import type { ConnectOptions } from '../net/options.js';
+import { type CaptureFile, openCaptureFile } from '../recorder/capture-file.js';
+import { maskUrl, stripUserInfo } from '../rtsp/url.js';
+import { formatBytes } from './format.js';
+import { findPassword } from './password.js';
+import type { ConnectionCliOptions } from './record-options.js';
+
+/**
+ * Checks the options of the connection and makes those of the library of them.
+ *
+ * @throws RetinaRecordError `usage`
+ */
+export async function connectionOptions(cli: ConnectionCliOptions, log: Logger): Promise<ConnectOptions> {
+  const { username, password, tlsCa, tlsInsecure, teardown } = cli;
+  if (password !== undefined && username === undefined) {
+    throw new RetinaRecordError('usage', '--password needs --username');
+  }
+  return {
+    username,
+    password: await findPassword(cli),
+    teardown,
+    tls: { ca: tlsCa === undefined ? undefined : await readCa(tlsCa), insecure: tlsInsecure },
+    onWarning: warn(log),
+  };
+}
+
+/** Runs `work` with the capture that `--save-capture` asks for, and says in the end what became of it. */
+export async function withCapture<T>(
+  { url, saveCapture, overwrite }: ConnectionCliOptions,
+  log: Logger,
+  work: (capture: ConnectOptions['capture']) => Promise<T>,
+): Promise<T> {
+  if (saveCapture === undefined) return work(undefined);
+  const file = await openCaptureFile(saveCapture, { overwrite, onWarning: warn(log) });
+  if (url !== undefined && maskUrl(url) !== stripUserInfo(url)) {
+    log.warn(
+      { event: 'warning', code: 'capture' },
+      `the capture will show the password inside the URL's path or query`,
+    );
+  }
+  try {
+    return await work(file.sink);
+  } finally {
+    await report(file, log);
+  }
+}
+
+async function report(file: CaptureFile, log: Logger): Promise<void> {
+  const { path, bytes, droppedBytes } = await file.close();
+  if (path === undefined) return;
+  const holes = droppedBytes === 0 ? '' : `, with holes: ${formatBytes(droppedBytes)} could not be written in time`;
+  log.info({ event: 'capture', path, bytes, droppedBytes }, `captured ${path}: ${formatBytes(bytes)}${holes}`);
+}
+
+function warn(log: Logger): NonNullable<ConnectOptions['onWarning']> {
+  return ({ code, message }) => log.warn({ event: 'warning', code }, message);
+}
+
+async function readCa(path: string): Promise<Buffer> {
+  return readFile(path).catch((cause: NodeJS.ErrnoException) => {
+    throw new RetinaRecordError('usage', `cannot read --tls-ca ${path} (${cause.code})`, {}, { cause });
+  });
+}
