@@ -1,13 +1,13 @@
 import { sampleNalUnits } from './read-mp4.js';
 
 /** Timing of one frame: NTP timestamp of its reception, RTP timestamp. */
-export interface FrameTiming {
+interface FrameTiming {
   readonly recv: bigint;
   readonly rtp: number;
 }
 
 /** A sender report as it was put into a frame. */
-export interface ReportTiming extends FrameTiming {
+interface ReportTiming extends FrameTiming {
   readonly ntp: bigint;
 }
 

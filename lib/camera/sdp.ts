@@ -11,7 +11,7 @@ export interface SdpContext {
 }
 
 /** Control attribute of the medium at `index`, relative to Content-Base. */
-export function streamControl(index: number): string {
+function streamControl(index: number): string {
   return `stream=${index}`;
 }
 

@@ -19,7 +19,7 @@ export function isVcl(type: number): boolean {
 }
 
 /** The byte at `index` of a NAL unit in pieces; 0 beyond its end. */
-export function nalByte(nal: NalUnit, index: number): number {
+function nalByte(nal: NalUnit, index: number): number {
   for (const part of nal.parts) {
     if (index < part.length) return part[index]!;
     index -= part.length;

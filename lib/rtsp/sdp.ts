@@ -8,7 +8,7 @@ export interface SessionDescription {
 }
 
 /** Values of attributes by lower-case name. */
-export type SdpAttributes = ReadonlyMap<string, readonly string[]>;
+type SdpAttributes = ReadonlyMap<string, readonly string[]>;
 
 /** An `m=` section. */
 export interface SdpMedia {

@@ -3,9 +3,9 @@ import { SEI_USER_DATA_UNREGISTERED } from '../codec/h264-sei.js';
 import type { AccessUnit, NalUnit } from '../items.js';
 
 /** UUID of the SEI in every frame: receive time and RTP timestamp. Specification: strawlab.org/89H. */
-export const FRAME_TIMING_UUID = Buffer.from('strawlab.org/89H', 'latin1');
+const FRAME_TIMING_UUID = Buffer.from('strawlab.org/89H', 'latin1');
 /** UUID of the SEI that holds a sender report. Specification: strawlab.org/o8B. */
-export const SENDER_REPORT_UUID = Buffer.from('strawlab.org/o8B', 'latin1');
+const SENDER_REPORT_UUID = Buffer.from('strawlab.org/o8B', 'latin1');
 
 const RBSP_STOP = 0x80;
 

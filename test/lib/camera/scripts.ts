@@ -1,7 +1,7 @@
 import type { CameraScript } from '../../../lib/camera/script.js';
 
 /** A payload that names its medium and number, of a given size. */
-export function payloadOf(stream: number, number: number, size = 8): Buffer {
+function payloadOf(stream: number, number: number, size = 8): Buffer {
   const payload = Buffer.alloc(size, number & 0xff);
   payload[0] = 0x41;
   payload[1] = stream;

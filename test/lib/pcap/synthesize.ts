@@ -92,12 +92,10 @@ export const DESCRIBED = server(
   `RTSP/1.0 200 OK\nCSeq: 1\nContent-Type: application/sdp\nContent-Base: rtsp://10.0.0.2/live/\nContent-Length: ${SDP.length}\n\n`,
   Buffer.from(SDP),
 );
-export const SETUP = client(
+const SETUP = client(
   'SETUP rtsp://10.0.0.2/live/track1 RTSP/1.0\nCSeq: 2\nTransport: RTP/AVP/TCP;unicast;interleaved=0-1\n\n',
 );
-export const SET_UP = server(
-  'RTSP/1.0 200 OK\nCSeq: 2\nSession: 1\nTransport: RTP/AVP/TCP;unicast;interleaved=0-1\n\n',
-);
+const SET_UP = server('RTSP/1.0 200 OK\nCSeq: 2\nSession: 1\nTransport: RTP/AVP/TCP;unicast;interleaved=0-1\n\n');
 export const PLAY = client('PLAY rtsp://10.0.0.2/live/ RTSP/1.0\nCSeq: 3\nSession: 1\n\n');
 export const PLAYED_TEXT =
   'RTSP/1.0 200 OK\nCSeq: 3\nSession: 1\nRTP-Info: url=rtsp://10.0.0.2/live/track1;seq=7;rtptime=1234\n\n';

@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { readVideoTrack, type VideoTrack } from './mp4-samples.js';
+import { run } from './processes.js';
+
+/** Asserts that ffprobe, ffmpeg's decoder and mp4box open a file without a word, and gives its samples. */
+export async function assertPlayable(file: string): Promise<VideoTrack> {
+  const probe = await run('ffprobe', ['-v', 'warning', '-show_streams', '-show_format', file]);
+  assert.equal(probe.code, 0, probe.stderr);
+  assert.equal(probe.stderr, '', 'ffprobe has nothing to complain of');
+  const decode = await run('ffmpeg', ['-nostdin', '-v', 'warning', '-i', file, '-f', 'null', '-']);
+  assert.equal(decode.stderr, '', 'ffmpeg has nothing to complain of while decoding');
+  assert.equal(decode.code, 0);
+  const track = await readVideoTrack(file);
+  assert.deepEqual(track.complaints, [], 'mp4box has nothing to complain of');
+  assert.ok(track.samples.length > 0);
+  assert.ok(track.samples[0]!.isSync, 'the first sample is a random access point');
+  return track;
+}
+
+/** Asserts that GStreamer's MP4 demultiplexer, H.264 parser and decoder take a file without a warning. */
+export async function assertGstreamerPlays(file: string): Promise<void> {
+  const pipeline = [
+    'filesrc',
+    `location=${file}`,
+    '!',
+    'qtdemux',
+    '!',
+    'h264parse',
+    '!',
+    'avdec_h264',
+    '!',
+    'fakesink',
+  ];
+  // Not the demultiplexer's own warnings: it has one for every file without fragments.
+  const env = {
+    GST_DEBUG: '*:1,h264parse:2,baseparse:2,codecparsers_h264:2,libav:2,basesink:2',
+    GST_DEBUG_NO_COLOR: '1',
+  };
+  const { code, stdout, stderr } = await run('gst-launch-1.0', pipeline, { env });
+  assert.equal(stderr, '', 'GStreamer has nothing to complain of');
+  assert.doesNotMatch(stdout.toString(), /warning|error/i);
+  assert.equal(code, 0);
+}
