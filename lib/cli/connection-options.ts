@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Logger } from 'pino';
 import { RetinaRecordError } from '../errors.js';
 import type { ConnectOptions } from '../net/options.js';
-import { type CaptureFile, openCaptureFile } from '../recorder/capture-file.js';
+import type { CaptureFile } from '../recorder/capture-file.js';
 import { maskUrl, stripUserInfo } from '../rtsp/url.js';
 import { formatBytes } from './format.js';
 import { findPassword } from './password.js';
@@ -34,6 +34,7 @@ export async function withCapture<T>(
   work: (capture: ConnectOptions['capture']) => Promise<T>,
 ): Promise<T> {
   if (saveCapture === undefined) return work(undefined);
+  const { openCaptureFile } = await import('../recorder/capture-file.js');
   const file = await openCaptureFile(saveCapture, { overwrite, onWarning: warn(log) });
   if (url !== undefined && maskUrl(url) !== stripUserInfo(url)) {
     log.warn(
