@@ -67,6 +67,11 @@ export function addRecordOptions(command: Command): Command {
         .default('default'),
     )
     .option('--no-timing-info', 'leave the timing SEI out')
+    .addOption(
+      new Option('--transport <kind>', 'how media travel; tcp, in the RTSP connection, is the only way so far')
+        .choices(['tcp'])
+        .default('tcp'),
+    )
     .option('--allow-loss', 'go on after lost packets, leaving out what is damaged')
     .option('--duration <time>', 'end after so long: 250ms, 5s, 10m, 2h; a bare number is seconds', duration)
     .option('--fragment-duration <time>', 'longest fragment; 0 writes each frame at once', duration, 1000)

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, readSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -118,7 +118,9 @@ export function gortsplibServer(): string | undefined {
   const { RETINA_RECORD_GORTSPLIB: built } = process.env;
   if (built) return built;
   if (goServer !== undefined || goProblem !== '') return goServer;
-  const target = join(mkdtempSync(join(tmpdir(), 'retina-record-go-')), 'gortsplib-server');
+  const folder = mkdtempSync(join(tmpdir(), 'retina-record-go-'));
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const target = join(folder, 'gortsplib-server');
   const cwd = source('test/peers/gortsplib-server');
   const { status, error, stderr } = spawnSync('go', ['build', '-o', target, '.'], {
     cwd,
