@@ -76,7 +76,7 @@ export interface Presentation {
   readonly url: string;
   /** URL to which relative control URLs were joined. */
   readonly baseUrl: string;
-  /** URL for PLAY, TEARDOWN and keepalive. */
+  /** URL for PLAY; TEARDOWN and keepalive go to `baseUrl`. */
   readonly controlUrl: string;
   /** `a=tool` of the session level. */
   readonly tool?: string | undefined;
@@ -215,7 +215,6 @@ export type FaultCode =
   | 'h264-damaged' // an access unit was left out
   | 'h264-parameters'
   | 'h264-oddity' // accepted, but not as the specification says
-  | 'muxer-dropped' // an access unit that could not be written
   | 'rtsp-oddity'
   | 'connection-closed'
   | 'connection-silent';

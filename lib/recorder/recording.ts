@@ -47,7 +47,7 @@ export class Recording extends EventEmitter<RecordingEvents> {
   private reason: EndReason | undefined;
   private error: Error | undefined;
   /** Ends of the initialization segment and of the fragments that have left the muxer but perhaps not reached the file. */
-  private boundaries: number[] = [];
+  private readonly boundaries: number[] = [];
   private bytes = 0;
   private skipTeardown = false;
 
@@ -144,10 +144,13 @@ export class Recording extends EventEmitter<RecordingEvents> {
 
   private noteBoundary(offset: number, length: number): void {
     this.bytes = offset + length;
-    const written = this.output.file?.stream.bytesWritten ?? 0;
+    const { file } = this.output;
+    if (file === undefined) return; // nothing will be cut there
     // Only the last boundary that has been written, and those after it, can matter.
-    const from = this.boundaries.findLastIndex((end) => end <= written);
-    this.boundaries = [...this.boundaries.slice(Math.max(0, from)), ...(offset > 0 ? [offset] : []), offset + length];
+    const written = this.boundaries.findLastIndex((end) => end <= file.stream.bytesWritten);
+    if (written > 0) this.boundaries.splice(0, written);
+    if (this.boundaries.length === 0) this.boundaries.push(offset);
+    this.boundaries.push(offset + length);
   }
 
   /** Returns the path, unless there is no file or nothing in it. */
