@@ -5,6 +5,7 @@
  * `recv` are Unix time in nanoseconds (`bigint`) at which the bytes were read from the socket; RTP times are ticks
  * of the media's clock rate (`number`), NTP times are 64-bit fixed point since 1900 (`bigint`, RFC 3550 section 4).
  */
+import type { AudioConfig } from './codec/audio-config.js';
 import type { H264Parameters } from './codec/h264-parameters.js';
 import type { RtspMessage } from './rtsp/message.js';
 
@@ -196,6 +197,32 @@ export interface AccessUnit {
   readonly waited: boolean;
 }
 
+/** One frame of audio, or one packet's worth of samples where the codec has no frames. */
+export interface AudioFrame {
+  readonly kind: 'audioFrame';
+  readonly media: MediaDescription;
+  /** What a decoder has to know; the same object for all frames of a stream. */
+  readonly config: AudioConfig;
+  /** The frame's bytes, in as many pieces as they were received in. */
+  readonly parts: readonly Buffer[];
+  /** Sum of the parts' lengths, at least 1. */
+  readonly byteLength: number;
+  /** RTP timestamp of the frame's first sample, unsigned 32 bits; for frames behind the first in a packet, worked out. */
+  readonly timestamp: number;
+  /** The same in ticks of the clock rate since the stream's zero, unwrapped. */
+  readonly extendedTimestamp: number;
+  /** How long it sounds, in ticks of the clock rate. */
+  readonly duration: number;
+  /** RTP packets lost since the previous frame that was delivered. */
+  readonly lost: number;
+  /** Receive time of the first packet that carries bytes of this frame. */
+  readonly recvFirst: bigint;
+  /** Receive time of the last packet that carries bytes of this frame. */
+  readonly recvLast: bigint;
+  /** True if one of its packets waited in the kernel while the socket was paused. */
+  readonly waited: boolean;
+}
+
 /** Codes of the faults that a recording survives. */
 export type FaultCode =
   | 'junk' // bytes between frames that are neither frame nor message
@@ -215,6 +242,11 @@ export type FaultCode =
   | 'h264-damaged' // an access unit was left out
   | 'h264-parameters'
   | 'h264-oddity' // accepted, but not as the specification says
+  | 'audio-malformed' // an audio packet or frame was left out
+  | 'audio-unsupported' // a stream of audio is left out
+  | 'audio-oddity'
+  | 'udp-foreign' // a datagram from somebody else
+  | 'udp-overflow' // the kernel dropped datagrams that we read too slowly
   | 'rtsp-oddity'
   | 'connection-closed'
   | 'connection-silent';
@@ -245,4 +277,5 @@ export type Item =
   | SenderReport
   | Bye
   | AccessUnit
+  | AudioFrame
   | Fault;

@@ -106,7 +106,8 @@ export class RtpParser extends Stage {
       if (medium.setup === undefined) continue;
       const receiver = new RtpReceiver(medium, {
         maxJumpSeconds: this.options.maxJumpSeconds ?? DEFAULT_MAX_JUMP_SECONDS,
-        tolerant: this.options.tolerant ?? false,
+        // Audio is an addition: nothing that is wrong with it ends the video.
+        tolerant: (this.options.tolerant ?? false) || medium.type === 'audio',
         initialSequence: this.options.initialSequence ?? 'default',
         zero: zeros.get(medium.index),
         zeroRequired: policy !== 'default',
