@@ -1,5 +1,6 @@
-import { Transform, type TransformCallback } from 'node:stream';
+import type { TransformCallback } from 'node:stream';
 import type { Item } from './items.js';
+import { LinkedTransform } from './linked-transform.js';
 
 /** Items that a stage may hold on either side before it asks its neighbour to wait. */
 const HIGH_WATER_MARK = 64;
@@ -11,7 +12,7 @@ const HIGH_WATER_MARK = 64;
  * An error thrown while an item is handled destroys the stage, but only after everything emitted before it has been read:
  * what was received before a fatal fault is never lost to it.
  */
-export abstract class Stage extends Transform {
+export abstract class Stage extends LinkedTransform {
   private failed: { error: Error; callback: TransformCallback } | undefined;
 
   /** @param readable, writable items that may wait on either side before the neighbour is asked to wait; default 64 each */
@@ -25,8 +26,25 @@ export abstract class Stage extends Transform {
   /** Emits what is left at the end of the input. */
   protected finish(): void {}
 
-  override _transform(item: Item, _encoding: BufferEncoding, callback: TransformCallback): void {
+  protected override accept(item: Item): boolean {
     try {
+      this.handle(item);
+      return true;
+    } catch (error) {
+      // By way of the queue, so that whatever is written next waits behind it.
+      this.write(new Failure(error as Error));
+      return false;
+    }
+  }
+
+  override _transform(item: Item | Failure, encoding: BufferEncoding, callback: TransformCallback): void {
+    if (this.isHandling) {
+      // Written to while it handles another item: after that.
+      process.nextTick(() => this._transform(item, encoding, callback));
+      return;
+    }
+    try {
+      if (item instanceof Failure) throw item.error;
       this.handle(item);
     } catch (error) {
       this.fail(error as Error, callback);
@@ -62,4 +80,9 @@ export abstract class Stage extends Transform {
     if (this.readableLength === 0) callback(error);
     else this.failed = { error, callback };
   }
+}
+
+/** Stands in a stage's queue for an item that it failed on. */
+class Failure {
+  constructor(readonly error: Error) {}
 }

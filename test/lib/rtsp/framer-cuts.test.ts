@@ -69,6 +69,20 @@ for (const options of [{}, { fromClient: true }]) {
   });
 }
 
+test('passing over the frames finds the same messages, junk and places, however the bytes are cut', () => {
+  const withoutData = (outcome: Outcome): unknown =>
+    comparable({ ...outcome, found: outcome.found.map((one) => ('frame' in one ? { ...one, data: '' } : one)) });
+  fc.assert(
+    fc.property(stream, fc.array(fc.nat(20_000), { maxLength: 30 }), (data, cuts) => {
+      const whole = withoutData(feed(data));
+      const inside = cuts.filter((cut) => cut < data.length);
+      assert.deepEqual(comparable(feed(data, inside, { skipFrames: true })), whole);
+      assert.deepEqual(comparable(feed(data, everywhere(data), { skipFrames: true })), whole);
+    }),
+    { numRuns: 150 },
+  );
+});
+
 test('Q11 sound messages and frames all come out, with every byte accounted for', () => {
   fc.assert(
     fc.property(

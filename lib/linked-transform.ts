@@ -1,0 +1,104 @@
+import { Transform, type TransformOptions } from 'node:stream';
+
+/** States of a stream's way in. */
+const CLOSED = 0;
+/** What is accepted is handled at once, and there is room for what comes of it. */
+const OPEN = 1;
+/** It was open, and an item is being handled. */
+const HANDLING = 2;
+/** An item is being handled, and something has closed the way meanwhile. */
+const HANDLING_LAST = 3;
+
+/**
+ * A Transform that hands items straight to the next one of its kind.
+ *
+ * Where one is piped to another and to nothing else, what it pushes goes at once into the other's `accept`, as long as nothing waits
+ * between them: the same items in the same order, and the same back-pressure, as by way of the two streams' buffers and events,
+ * which cost several times as much as what most stages do with a packet. As soon as anything waits, is paused, listens to `data`,
+ * or is piped elsewhere too, items go the ordinary way.
+ *
+ * Whether the short way is open is noted at both ends: closed by everything that could matter, opened again only after an item has
+ * gone the ordinary way and both ends have been looked at.
+ */
+export abstract class LinkedTransform extends Transform {
+  private next: LinkedTransform | undefined;
+  /** Nobody but `next` takes what is pushed, at once, and nothing waits for it to be taken. */
+  private isOutOpen = false;
+  private wayIn = CLOSED;
+
+  constructor(options: TransformOptions) {
+    super(options);
+    this.on('newListener', () => {
+      this.isOutOpen = false;
+    });
+  }
+
+  /** True while an item is being handled that came the short way. */
+  protected get isHandling(): boolean {
+    return this.wayIn >= HANDLING;
+  }
+
+  /** Handles one item, in place of `_transform`; never throws. @returns false if what follows has to come the ordinary way */
+  protected abstract accept(item: unknown): boolean;
+
+  override pipe<T extends NodeJS.WritableStream>(destination: T, options?: { end?: boolean }): T {
+    this.isOutOpen = false;
+    this.next = destination instanceof LinkedTransform ? destination : undefined;
+    return super.pipe(destination, options);
+  }
+
+  override unpipe(destination?: NodeJS.WritableStream): this {
+    this.isOutOpen = false;
+    if (destination === undefined || destination === this.next) this.next = undefined;
+    return super.unpipe(destination);
+  }
+
+  override pause(): this {
+    this.isOutOpen = false;
+    return super.pause();
+  }
+
+  override push(item: unknown, encoding?: BufferEncoding): boolean {
+    const { next } = this;
+    if (next !== undefined && this.isOutOpen && next.wayIn === OPEN && item !== null) {
+      next.wayIn = HANDLING;
+      const goesOn = next.accept(item);
+      next.wayIn = goesOn && next.wayIn === HANDLING ? OPEN : CLOSED;
+      return true;
+    }
+    const hasRoom = super.push(item, encoding);
+    if (!hasRoom) this.closeIn();
+    if (next !== undefined) this.tryOpening(next);
+    return hasRoom;
+  }
+
+  override write(chunk: unknown, ...rest: never[]): boolean {
+    this.closeIn();
+    return super.write(chunk, ...rest);
+  }
+
+  override end(...args: never[]): this {
+    this.closeIn();
+    return super.end(...args);
+  }
+
+  override destroy(error?: Error): this {
+    this.isOutOpen = false;
+    this.closeIn();
+    return super.destroy(error);
+  }
+
+  private closeIn(): void {
+    this.wayIn = this.wayIn >= HANDLING ? HANDLING_LAST : CLOSED;
+  }
+
+  private tryOpening(next: LinkedTransform): void {
+    this.isOutOpen = this.readableFlowing === true && this.readableLength === 0 && this.listenerCount('data') === 1;
+    if (this.isOutOpen && next.wayIn === CLOSED && next.isIdle()) next.wayIn = OPEN;
+  }
+
+  /** Whether an item would be handled at once if it were written now, and room be left for what comes of it. */
+  private isIdle(): boolean {
+    return this.writable && this.writableLength === 0 && this.readableLength < this.readableHighWaterMark;
+  }
+}
