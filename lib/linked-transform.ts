@@ -72,11 +72,20 @@ export abstract class LinkedTransform extends Transform {
     return hasRoom;
   }
 
+  override write(chunk: unknown, callback?: (error: Error | null | undefined) => void): boolean;
+  override write(
+    chunk: unknown,
+    encoding: BufferEncoding,
+    callback?: (error: Error | null | undefined) => void,
+  ): boolean;
   override write(chunk: unknown, ...rest: never[]): boolean {
     this.closeIn();
     return super.write(chunk, ...rest);
   }
 
+  override end(callback?: () => void): this;
+  override end(chunk: unknown, callback?: () => void): this;
+  override end(chunk: unknown, encoding: BufferEncoding, callback?: () => void): this;
   override end(...args: never[]): this {
     this.closeIn();
     return super.end(...args);

@@ -1,5 +1,6 @@
 import { RetinaRecordError } from '../errors.js';
 import type { MediaDescription, RtcpPacket } from '../items.js';
+import { formatSsrc } from './format-ssrc.js';
 
 /** What to do with a sender report whose SSRC is not the stream's. */
 export const RTCP_SSRC_POLICIES = ['default', 'drop-packets', 'abort-session', 'process-packets'] as const;
@@ -29,21 +30,27 @@ export class SsrcCheck {
    * @throws RetinaRecordError `rtcp-ssrc` with the policy `abort-session`
    */
   judge(media: MediaDescription, ssrc: number, { position, recv }: RtcpPacket): string | undefined {
-    const announced = media.rtpInfo?.ssrc ?? (media.setup?.ssrc === 0 ? undefined : media.setup?.ssrc);
-    const expected = this.known.get(media.index) ?? announced;
+    const expected = this.expected(media);
     if (this.policy === 'process-packets' || expected === ssrc) return undefined;
     if (expected === undefined) {
       this.learn(media, ssrc);
       return undefined;
     }
-    const message = `sender report of SSRC ${hex(ssrc)}, the stream's is ${hex(expected)}`;
+    const message = `sender report of SSRC ${formatSsrc(ssrc)}, the stream's is ${formatSsrc(expected)}`;
     if (this.policy === 'abort-session') {
       throw new RetinaRecordError('rtcp-ssrc', message, { stream: media.control, position, recv });
     }
     return `${message}: dropped`;
   }
-}
 
-function hex(ssrc: number): string {
-  return `0x${ssrc.toString(16).padStart(8, '0')}`;
+  /** Whether none of the SSRCs that a BYE names is the stream's. */
+  isForeign(media: MediaDescription, ssrcs: readonly number[]): boolean {
+    const expected = this.expected(media);
+    return this.policy !== 'process-packets' && expected !== undefined && !ssrcs.includes(expected);
+  }
+
+  private expected({ index, rtpInfo, setup }: MediaDescription): number | undefined {
+    const announced = rtpInfo?.ssrc ?? (setup?.ssrc === 0 ? undefined : setup?.ssrc);
+    return this.known.get(index) ?? announced;
+  }
 }

@@ -1,5 +1,6 @@
 import { type ErrorContext, RetinaRecordError } from '../errors.js';
 import type { Fault, FaultCode, InterleavedFrame, MediaDescription, RtpPacket } from '../items.js';
+import { formatSsrc } from './format-ssrc.js';
 import { findPayload, type PayloadRange } from './rtp-header.js';
 import { SsrcFilter } from './ssrc-filter.js';
 import { Timeline } from './timeline.js';
@@ -149,13 +150,13 @@ export class RtpReceiver {
     if (before !== undefined && this.sawPayloadType && this.options.staleSessions) {
       throw new RetinaRecordError(
         'stale-session',
-        `SSRC ${hex(ssrc)} among packets of SSRC ${hex(before)}: this server mixes in a former client's session; wait 65 s and try again`,
+        `SSRC ${formatSsrc(ssrc)} among packets of SSRC ${formatSsrc(before)}: this server mixes in a former client's session; wait 65 s and try again`,
         this.context(frame),
       );
     }
     const verdict = this.source.judge(ssrc, sequence, gap, timeGoesOn);
     if (verdict === 'accept') return true;
-    const what = `SSRC ${hex(ssrc)} instead of ${hex(before!)}`;
+    const what = `SSRC ${formatSsrc(ssrc)} instead of ${formatSsrc(before!)}`;
     if (verdict === 'drop') {
       this.faultOnce('drop-ssrc', 'rtp-ssrc', `${what}: packets dropped`, frame, emit);
       return false;
@@ -288,8 +289,4 @@ export class RtpReceiver {
       recv: frame.recv,
     };
   }
-}
-
-function hex(ssrc: number): string {
-  return `0x${ssrc.toString(16).padStart(8, '0')}`;
 }

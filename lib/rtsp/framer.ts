@@ -1,10 +1,10 @@
 import { RetinaRecordError } from '../errors.js';
-import { contentLength, parseHead, parseStartLine, type RtspHead, type RtspMessage, withBody } from './message.js';
-import { headEnd, MAX_HEAD, MAX_METHOD, messageStart, Start } from './message-start.js';
+import { contentLength, isStartLine, parseHead, type RtspHead, type RtspMessage, withBody } from './message.js';
+import { headEnd, MAX_HEAD, MAX_METHOD, messageStart, nextCandidate, Start } from './message-start.js';
 
 /** Receives what {@link InterleaveFramer} finds, in the order of the bytes. `position` is the first byte's offset. */
 export interface FramerSink {
-  /** `data` is a view of the pushed bytes where the frame lay in one piece, else a copy of its own. */
+  /** `data` is a view of the pushed bytes where the frame lay in one piece, else a copy of its own; empty with `skipFrames`. */
   frame(channel: number, data: Buffer, position: number): void;
   /** `end` is the offset right behind the message. */
   message(message: RtspMessage, position: number, end: number): void;
@@ -19,6 +19,8 @@ export interface InterleaveFramerOptions {
    * be refused, and a head that is none is an error, so that it can be answered. Default false.
    */
   readonly fromClient?: boolean | undefined;
+  /** Only the messages are wanted: frames are told of with no data, and none of their bytes is touched. Default false. */
+  readonly skipFrames?: boolean | undefined;
 }
 
 /** Bytes of junk after which the framing counts as lost for good (Q13). */
@@ -65,16 +67,20 @@ export class InterleaveFramer {
         headLength: number;
       }
     | undefined;
+  /** A frame whose payload is being passed over. */
+  private skipped: { channel: number; position: number; size: number; filled: number } | undefined;
   private junkStart = 0;
   private junkLength = 0;
 
   private readonly fromClient: boolean;
+  private readonly skipFrames: boolean;
 
   constructor(
     private readonly sink: FramerSink,
     options: InterleaveFramerOptions = {},
   ) {
     this.fromClient = options.fromClient ?? false;
+    this.skipFrames = options.skipFrames ?? false;
   }
 
   /** Names the channels on which frames are expected; until then 0–15 count as expected. Used to find frames in junk. */
@@ -84,7 +90,7 @@ export class InterleaveFramer {
 
   /** True if the bytes so far end inside a frame, a message or junk. */
   get isMidway(): boolean {
-    return this.partial !== undefined || this.held.length > 0;
+    return this.partial !== undefined || this.skipped !== undefined || this.held.length > 0;
   }
 
   /**
@@ -94,8 +100,10 @@ export class InterleaveFramer {
    * @throws RetinaRecordError `rtsp-framing`, `rtsp-limit`, `rtsp-syntax`
    */
   push(data: Buffer, position: number): void {
-    let offset = this.partial === undefined ? 0 : this.fill(data, 0);
-    if (this.partial !== undefined) return;
+    let offset = 0;
+    if (this.partial !== undefined) offset = this.fill(data, 0);
+    else if (this.skipped !== undefined) offset = this.passOver(data.length);
+    if (this.partial !== undefined || this.skipped !== undefined) return;
     if (this.held.length > 0) {
       position += offset - this.held.length;
       data = Buffer.concat([this.held, offset === 0 ? data : data.subarray(offset)]);
@@ -110,7 +118,8 @@ export class InterleaveFramer {
       if (byte === DOLLAR && this.junkLength === 0 && offset + 4 <= length) {
         const end = offset + 4 + ((data[offset + 2]! << 8) | data[offset + 3]!);
         if (end <= length) {
-          this.sink.frame(data[offset + 1]!, data.subarray(offset + 4, end), base + offset);
+          const payload = this.skipFrames ? EMPTY : data.subarray(offset + 4, end);
+          this.sink.frame(data[offset + 1]!, payload, base + offset);
           offset = end;
           continue;
         }
@@ -128,9 +137,10 @@ export class InterleaveFramer {
   /** Ends the input; tells whether and where it was cut short. Junk not yet reported is. */
   end(): { truncated: boolean; bytes: number } {
     this.flushJunk();
-    const bytes = this.partial?.filled ?? this.held.length;
+    const bytes = (this.partial ?? this.skipped)?.filled ?? this.held.length;
     const truncated = this.isMidway;
     this.partial = undefined;
+    this.skipped = undefined;
     this.held = EMPTY;
     this.heldScanned = 0;
     return { truncated, bytes };
@@ -140,7 +150,7 @@ export class InterleaveFramer {
   private step(data: Buffer, offset: number, base: number): number {
     switch (this.startAt(data, offset)) {
       case Start.Junk:
-        return this.skip(offset, base);
+        return this.skip(data, offset, base);
       case Start.Unknown:
         return this.hold(data, offset, 0);
       case Start.Frame: {
@@ -153,8 +163,11 @@ export class InterleaveFramer {
     }
   }
 
-  private skip(offset: number, base: number): number {
-    if (this.junkLength++ === 0) this.junkStart = base + offset;
+  /** Counts the byte at `offset` as junk, and all behind it at which nothing can begin. */
+  private skip(data: Buffer, offset: number, base: number): number {
+    if (this.junkLength === 0) this.junkStart = base + offset;
+    const next = nextCandidate(data, offset + 1, this.fromClient);
+    this.junkLength += next - offset;
     if (this.junkLength > MAX_JUNK) {
       throw new RetinaRecordError(
         'rtsp-framing',
@@ -162,7 +175,7 @@ export class InterleaveFramer {
         { position: this.junkStart },
       );
     }
-    return offset + 1;
+    return next;
   }
 
   private startAt(data: Buffer, offset: number): Start {
@@ -190,7 +203,7 @@ export class InterleaveFramer {
     const lineEnd = data.indexOf(LF, offset);
     const hasLine = lineEnd >= 0 && lineEnd - offset < MAX_HEAD;
     // Judged as soon as it is there: what only looks like a head may have no end.
-    if (hasLine && scanned <= lineEnd - offset && !parseStartLine(data.toString('latin1', offset, lineEnd))) {
+    if (hasLine && scanned <= lineEnd - offset && !isStartLine(data, offset, lineEnd)) {
       return this.unparsable(data, offset, base);
     }
     const end = hasLine ? headEnd(data, Math.max(lineEnd, offset + scanned), offset) : -1;
@@ -204,15 +217,16 @@ export class InterleaveFramer {
       return this.hold(data, offset, Math.max(0, available - 3));
     }
     const head = parseHead(data.toString('latin1', offset, end).replace(/\r?\n\r?\n$/, ''));
-    const size = head && contentLength(head);
+    // A body length that makes no sense counts as absent, as elsewhere (Q10); a server can refuse such a request instead.
+    const size = head && (contentLength(head) ?? (this.fromClient ? undefined : 0));
     if (size === undefined) return this.unparsable(data, offset, base);
     this.flushJunk();
     return this.begin(data, end, size, position, -1, head, end - offset);
   }
 
-  /** A head that is none: one more byte of junk, behind which the search goes on. */
+  /** A head that is none: junk, behind whose first byte the search goes on. */
   private unparsable(data: Buffer, offset: number, base: number): number {
-    if (!this.fromClient) return this.skip(offset, base);
+    if (!this.fromClient) return this.skip(data, offset, base);
     // Only its first word: what follows may hold credentials.
     const word = data.toString('latin1', offset, offset + MAX_METHOD).split(/\s/, 1)[0];
     throw new RetinaRecordError('rtsp-syntax', `not an RTSP head: what begins with ${JSON.stringify(word)}`, {
@@ -239,9 +253,26 @@ export class InterleaveFramer {
       this.deliver(channel, data.subarray(offset, offset + size), position, head, headLength);
       return offset + size;
     }
-    this.partial = { buffer: Buffer.allocUnsafeSlow(size), filled: 0, position, channel, head, headLength };
-    this.fill(data, offset);
+    if (this.skipFrames && head === undefined) {
+      this.skipped = { channel, position, size, filled: 0 };
+      this.passOver(data.length - offset);
+    } else {
+      this.partial = { buffer: Buffer.allocUnsafe(size), filled: 0, position, channel, head, headLength };
+      this.fill(data, offset);
+    }
     return -1;
+  }
+
+  /** @returns how many of the `available` bytes belong to the frame that is being passed over */
+  private passOver(available: number): number {
+    const skipped = this.skipped!;
+    const taken = Math.min(available, skipped.size - skipped.filled);
+    skipped.filled += taken;
+    if (skipped.filled === skipped.size) {
+      this.skipped = undefined;
+      this.sink.frame(skipped.channel, EMPTY, skipped.position);
+    }
+    return taken;
   }
 
   private fill(data: Buffer, offset: number): number {
@@ -262,7 +293,7 @@ export class InterleaveFramer {
     head: RtspHead | undefined,
     headLength: number,
   ): void {
-    if (head === undefined) this.sink.frame(channel, data, position);
+    if (head === undefined) this.sink.frame(channel, this.skipFrames ? EMPTY : data, position);
     else this.sink.message(withBody(head, data), position, position + headLength + data.length);
   }
 

@@ -23,6 +23,14 @@ const MESSAGE_STARTS = [
   'TEARDOWN ',
 ].map((text) => Buffer.from(text, 'latin1'));
 
+const DOLLAR = 0x24;
+/** Those of {@link MESSAGE_STARTS} that begin with a byte, by the byte. */
+const STARTS_BY_BYTE = Array.from({ length: 256 }, (_, byte) => MESSAGE_STARTS.filter((text) => text[0] === byte));
+/** By byte: can a frame or a message begin with it? Most of junk needs no closer look. */
+const CAN_START = Uint8Array.from(STARTS_BY_BYTE, (starts, byte) => (byte === DOLLAR || starts.length > 0 ? 1 : 0));
+/** The same where any method begins a message. */
+const CAN_START_ANY_METHOD = CAN_START.map((can, byte) => (isMethodByte(byte) ? 1 : can));
+
 /** What the bytes at a position are, as far as they have arrived. */
 export enum Start {
   Frame,
@@ -40,13 +48,23 @@ export enum Start {
 export function messageStart(data: Buffer, offset: number, anyMethod: boolean): Start {
   const available = data.length - offset;
   let start = anyMethod ? methodAt(data, offset) : Start.Junk;
-  for (const text of MESSAGE_STARTS) {
-    const common = Math.min(text.length, available);
-    if (data.compare(text, 0, common, offset, offset + common) !== 0) continue;
+  for (const text of STARTS_BY_BYTE[data[offset]!]!) {
+    const end = Math.min(text.length, available);
+    let common = 1;
+    while (common < end && text[common] === data[offset + common]) common++;
+    if (common < end) continue;
     if (common === text.length) return Start.Message;
     start = Start.Unknown;
   }
   return start;
+}
+
+/** The next offset from `from` on at which a frame or a message can begin, or the length of `data`. */
+export function nextCandidate(data: Buffer, from: number, anyMethod: boolean): number {
+  const canStart = anyMethod ? CAN_START_ANY_METHOD : CAN_START;
+  let at = from;
+  while (at < data.length && canStart[data[at]!] === 0) at++;
+  return at;
 }
 
 /** Whether a method of any name begins here: upper-case letters, then a blank (RFC 2326 section 6.1). */

@@ -98,6 +98,20 @@ export function parseStartLine(text: string): StartLine | undefined {
   return undefined;
 }
 
+/** So many bytes of a line tell nearly always that it is no start line. */
+const GLANCE = 256;
+/** The beginning of a start line, cut off anywhere. */
+const START_LINE_CUT = /^(?:RTSP\/\d\.\d[ \t]|[A-Z_]{1,32} +\S*(?:$| +(?:$|R)))/;
+
+/**
+ * Whether {@link parseStartLine} makes something of the line between two offsets. Quick about those that are none: a line of
+ * 64 KiB full of method names would else be decoded once for each of them.
+ */
+export function isStartLine(data: Buffer, start: number, end: number): boolean {
+  if (!START_LINE_CUT.test(data.toString('latin1', start, Math.min(end, start + GLANCE)))) return false;
+  return parseStartLine(data.toString('latin1', start, end)) !== undefined;
+}
+
 /**
  * The body length that a head announces, in bytes; 0 without `Content-Length` (Q10), undefined if the value is no decimal
  * number.

@@ -21,6 +21,7 @@ export function describePresentation(
 ): { presentation: Presentation; warnings: string[] } {
   const warnings: string[] = [];
   checkContentType(response, warnings);
+  checkBody(response);
   const url = stripUserInfo(requestUrl);
   const baseUrl = baseOf(url, response, warnings);
   const sdp = parseSdp(response.body);
@@ -51,6 +52,13 @@ function checkContentType(response: RtspResponse, warnings: string[]): void {
       `the answer to DESCRIBE has Content-Type ${JSON.stringify(value)}, not application/sdp`,
     );
   }
+}
+
+function checkBody(response: RtspResponse): void {
+  if (response.body.length > 0) return;
+  const length = header(response, 'content-length') ?? '';
+  const why = /^\d*$/.test(length) ? '' : `: its Content-Length ${JSON.stringify(length.slice(0, 40))} is no number`;
+  throw new RetinaRecordError('sdp-invalid', `the answer to DESCRIBE has no body${why}`);
 }
 
 function baseOf(requestUrl: string, response: RtspResponse, warnings: string[]): string {

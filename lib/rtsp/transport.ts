@@ -16,21 +16,33 @@ export interface Transport {
   /** Address from which the media come. */
   readonly source?: string | undefined;
   readonly multicast: boolean;
+  /** Address to which the media go: the group, for multicast. */
+  readonly destination?: string | undefined;
+  /** The group's ports, for multicast. */
+  readonly port?: NumberPair | undefined;
+  /** Hops that multicast may take, 0–255. */
+  readonly ttl?: number | undefined;
   readonly ssrc?: number | undefined;
   /** Values that made no sense and count as absent, as `name=value`. */
   readonly ignored: readonly string[];
 }
 
-/** What SETUP asks for: interleaved in the RTSP connection, or to two UDP ports. */
+/** What SETUP asks for: interleaved in the RTSP connection, to two UDP ports, or to a group that the server names. */
 export type TransportRequest =
   | { readonly kind: 'tcp'; readonly channels: NumberPair }
-  | { readonly kind: 'udp'; readonly clientPorts: NumberPair };
+  | { readonly kind: 'udp'; readonly clientPorts: NumberPair }
+  | { readonly kind: 'multicast' };
 
 /** The `Transport` value of a SETUP request: nothing in it that a server might not know (Q57). */
 export function serializeTransport(request: TransportRequest): string {
-  return request.kind === 'tcp'
-    ? `RTP/AVP/TCP;unicast;interleaved=${request.channels.rtp}-${request.channels.rtcp}`
-    : `RTP/AVP/UDP;unicast;client_port=${request.clientPorts.rtp}-${request.clientPorts.rtcp}`;
+  switch (request.kind) {
+    case 'tcp':
+      return `RTP/AVP/TCP;unicast;interleaved=${request.channels.rtp}-${request.channels.rtcp}`;
+    case 'udp':
+      return `RTP/AVP/UDP;unicast;client_port=${request.clientPorts.rtp}-${request.clientPorts.rtcp}`;
+    case 'multicast':
+      return 'RTP/AVP;multicast';
+  }
 }
 
 /**
@@ -64,6 +76,10 @@ export function parseTransport(value: string): Transport {
     clientPort: read('client_port', (text) => parsePair(text, 1)),
     serverPort: read('server_port', (text) => parsePair(text, 1)),
     source: params.get('source') || undefined,
+    destination: params.get('destination') || undefined,
+    // A second number of 0 counts as absent.
+    port: read('port', (text) => parsePair(text.replace(/\s*-\s*0+$/, ''), 1)),
+    ttl: read('ttl', parseTtl),
     ssrc: read('ssrc', parseSsrc),
     ignored,
   };
@@ -76,4 +92,8 @@ function parsePair(text: string, least: number): NumberPair | null {
   const rtp = Number(match[1]);
   const rtcp = match[2] === undefined ? rtp + 1 : Number(match[2]);
   return rtp < least || rtp > 65535 || rtcp < least || rtcp > 65535 ? null : { rtp, rtcp };
+}
+
+function parseTtl(text: string): number | null {
+  return /^\d{1,3}$/.test(text) && Number(text) < 256 ? Number(text) : null;
 }

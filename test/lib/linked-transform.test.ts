@@ -26,7 +26,7 @@ class Repeat extends Stage {
 
   override write(...args: [chunk: unknown, ...rest: never[]]): boolean {
     this.written++;
-    return super.write(...args);
+    return super.write(...(args as [unknown]));
   }
 
   protected override handle(it: Item): void {

@@ -76,6 +76,11 @@ const SAMPLES: { title: string; payloads: string[]; expected: string; faults?: s
     expected: '0000000a 61 000003 01 000003 00 80 00000006 61 000003 01 ff',
   },
   {
+    title: 'Q115 emulation prevention beside a start code stays too',
+    payloads: ['61 000003 01 80 000001 61 000003 02'],
+    expected: '00000006 61 000003 01 80 00000005 61 000003 02',
+  },
+  {
     title: 'Q116 Amatek AR-N3222F: FU header of type 0, the start code follows',
     payloads: ['1c80 0001 674d00338a8a502802dd34400000fa00', '1c40 0030d401 000001 68ee3c80', '6180'],
     expected: '00000014 674d00338a8a502802dd34400000fa000030d401 00000004 68ee3c80 00000002 6180',

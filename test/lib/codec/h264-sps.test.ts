@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { parseSps } from '../../../lib/codec/h264-sps.js';
+import { sps as writeSps } from '../camera/h264-writer.js';
 
 interface Facts {
   readonly camera: string;
@@ -43,6 +44,31 @@ describe('parseSps', () => {
       assert.equal(info.trailingBytes, trailing ?? false);
     });
   }
+
+  it('Q127 interlaced pictures that are not square, as x264 writes them', () => {
+    const cases = [
+      ['Z2QAHqzZQLQk2CCAAAADAIAAABkPihTL', [720, 576], [16, 11]],
+      ['Z01AHuygWhJ+v/AE0APBAAADAAEAAAMAMh8UKZY=', [720, 572], [77, 60]], // cropped, and the ratio in full
+    ] as const;
+    for (const [sps, size, ratio] of cases) {
+      const info = parseSps(Buffer.from(sps, 'base64'))!;
+      assert.deepEqual([info.width, info.height], size);
+      const { horizontal, vertical } = info.pixelAspectRatio!;
+      assert.deepEqual([horizontal, vertical], ratio);
+      assert.equal(info.frameMbsOnly, false);
+    }
+  });
+
+  it('tells what the start of a slice header depends on', () => {
+    const syntax = (options: Parameters<typeof writeSps>[0]) => {
+      const { frameNumBits, picOrderCntLsbBits, separateColourPlanes, frameMbsOnly } = parseSps(writeSps(options))!;
+      return [frameNumBits, picOrderCntLsbBits, separateColourPlanes, frameMbsOnly];
+    };
+    assert.deepEqual(syntax({}), [4, 4, false, true]);
+    assert.deepEqual(syntax({ frameNumBits: 16, orderType: 2 }), [16, 0, false, true]);
+    assert.deepEqual(syntax({ separatePlanes: true, fields: true }), [4, 4, true, false]);
+    assert.equal(parseSps(writeSps({ frameNumBits: 17 })), undefined);
+  });
 
   it('Q125 zeros behind the SPS are not bytes behind it', () => {
     const sps = Buffer.from('Z2QAM6wVFKCgPaEAAAT2AABjOAQAAAA=', 'base64');

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { type TestContext, test } from 'node:test';
+import { once } from 'node:events';
+import type { TestContext } from 'node:test';
 import type { Fault, Item } from '../../../lib/items.js';
 import { connect } from '../../../lib/net/connect.js';
 import { keepaliveIntervalMs } from '../../../lib/net/keepalive.js';
@@ -7,8 +8,9 @@ import { matchResponse } from '../../../lib/net/match-response.js';
 import type { ConnectOptions } from '../../../lib/net/options.js';
 import type { Session } from '../../../lib/net/session.js';
 import { header } from '../../../lib/rtsp/message.js';
-import { FakeCamera, frame, type Script, status, wellBehaved } from './fake-camera.js';
+import { described, FakeCamera, frame, type Script, SDP, status, wellBehaved } from './fake-camera.js';
 import { FakeTime } from './fake-timers.js';
+import { test, until } from './limited-test.js';
 
 interface Playing {
   readonly camera: FakeCamera;
@@ -51,8 +53,8 @@ async function round({ camera, session, time }: Playing, answers = true): Promis
   const count = camera.requests.length;
   const before = session.receiveStats.bytes;
   time.advance(30_000);
-  while (camera.requests.length === count) await new Promise(setImmediate);
-  while (answers && session.receiveStats.bytes === before) await new Promise(setImmediate);
+  await until(() => camera.requests.length > count);
+  if (answers) await until(() => session.receiveStats.bytes > before);
   await new Promise(setImmediate);
   return camera.requests.at(-1)!.method;
 }
@@ -60,7 +62,7 @@ async function round({ camera, session, time }: Playing, answers = true): Promis
 /** Sends a frame and waits until everything sent has been read. */
 async function media({ camera, session }: Playing): Promise<void> {
   camera.socket.write(frame(0, 'aabb'));
-  while (session.receiveStats.bytes < camera.socket.bytesWritten) await new Promise(setImmediate);
+  await until(() => session.receiveStats.bytes >= camera.socket.bytesWritten);
 }
 
 const fault = ({ items }: Playing) => items.find((item): item is Fault => item.kind === 'fault');
@@ -77,6 +79,47 @@ test('Q76 half the timeout, at most 30 s, the first that long after PLAY', async
     const { time } = await play(t, wellBehaved, {}, timeout);
     assert.deepEqual(time.delaysMs, [interval]);
   }
+});
+
+test('Q76 none at PLAY: the first one goes out when half the timeout is over', async (t) => {
+  const { camera, time } = await play(t, wellBehaved);
+  // The client's answer to a request of ours comes behind whatever it has sent before.
+  camera.socket.write('OPTIONS * RTSP/1.0\r\nCSeq: 9\r\n\r\n');
+  await once(camera, 'response');
+  assert.deepEqual(camera.methods, ['DESCRIBE', 'SETUP', 'PLAY']);
+  time.advance(30_000);
+  await camera.received('OPTIONS');
+});
+
+test('Q76 the timeout of the first SETUP counts, another one of later answers is ignored (GW Security)', async (t) => {
+  for (const secondId of ['4711', '4712']) {
+    const time = new FakeTime();
+    const sessions = ['4711;timeout=20', `${secondId};timeout=40`];
+    const camera = await FakeCamera.start((received) => {
+      const answer = wellBehaved(received) as string;
+      if (received.method === 'SETUP') return answer.replace('4711;timeout=60', sessions.shift()!);
+      return received.method === 'PLAY' ? answer.replace('Session: 4711', 'Session: 4711;timeout=120') : answer;
+    });
+    t.after(() => camera.close());
+    const options = { clock: time, timers: time, silenceTimeoutMs: 0, selectMedia: () => [0, 1] };
+    const session = await connect(camera.url, options);
+    assert.deepEqual(time.delaysMs, [10_000]);
+    await session.close();
+  }
+});
+
+test('Q77 the keepalive goes to the base URL, also where that is not the aggregate one', async (t) => {
+  const time = new FakeTime();
+  const sdp = SDP.replace('a=control:*\r\n', '');
+  const camera = await FakeCamera.start((received, fake) =>
+    received.method === 'DESCRIBE' ? described(sdp, `Content-Base: ${fake.url}/`) : wellBehaved(received),
+  );
+  t.after(() => camera.close());
+  const session = await connect(camera.url, { clock: time, timers: time, silenceTimeoutMs: 0 });
+  time.advance(30_000);
+  assert.equal((await camera.received('OPTIONS')).request.uri, `${camera.url}/`);
+  assert.equal((await camera.received('PLAY')).request.uri, camera.url);
+  await session.close();
 });
 
 test('Q77 OPTIONS first, then SET_PARAMETER, GET_PARAMETER or OPTIONS as Public says, to the base URL (Dahua)', async (t) => {
@@ -157,6 +200,7 @@ test('Q80 no answer while media flow: downgraded, no error (Hipcam)', async (t) 
   assert.equal(await round(playing, false), 'GET_PARAMETER');
   await media(playing);
   assert.equal(await round(playing), 'OPTIONS');
+  assert.equal(await round(playing), 'OPTIONS', 'they go on, on schedule');
   assert.deepEqual(
     playing.session.warnings.map(({ code }) => code),
     ['keepalive'],
@@ -224,7 +268,7 @@ test('a keepalive that goes unanswered while the socket is paused is no fault', 
   const session = await connect(camera.url, options);
   camera.socket.write(Buffer.alloc(16_000 * 1004, frame(0, Buffer.alloc(1000, 7))));
   const before = session.receiveStats.bytes;
-  while (session.receiveStats.bytes <= before + 1000) await new Promise(setImmediate);
+  await until(() => session.receiveStats.bytes > before + 1000);
   for (let i = 1; i <= 5; i++) {
     time.advance(30_000);
     await camera.received('OPTIONS', i);

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { type TestContext, test } from 'node:test';
+import type { TestContext } from 'node:test';
 import { connect } from '../../../lib/net/connect.js';
 import type { ConnectOptions } from '../../../lib/net/options.js';
 import type { Session } from '../../../lib/net/session.js';
 import { header } from '../../../lib/rtsp/message.js';
 import { described, FakeCamera, frame, type Script, SDP, status, wellBehaved } from './fake-camera.js';
 import { FakeTime } from './fake-timers.js';
+import { test, until } from './limited-test.js';
 
 interface Playing {
   readonly camera: FakeCamera;
@@ -28,12 +29,7 @@ async function play(t: TestContext, answer: Script, options: ConnectOptions = {}
 const teardowns = (camera: FakeCamera) => camera.requests.filter(({ method }) => method === 'TEARDOWN');
 const LIVE555 = SDP.replace('a=control:*', 'a=tool:LIVE555 Streaming Media v2013.04.08');
 
-/** Lets real input and output happen until something is so. */
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise(setImmediate);
-}
-
-test('auto: one TEARDOWN to the base URL with the bare id, success is 2xx, 454 and 500 (Q85, Hikvision DS-2CD2032)', async (t) => {
+test('Q85 auto: one TEARDOWN to the base URL with the bare id, success is 2xx, 454 and 500 (Hikvision DS-2CD2032)', async (t) => {
   for (const code of [200, 250, 454, 500]) {
     const { camera, session } = await play(t, () => status(code));
     assert.deepEqual(await session.close(), { result: 'done', attempts: 1, status: code });
@@ -43,7 +39,7 @@ test('auto: one TEARDOWN to the base URL with the bare id, success is 2xx, 454 a
   }
 });
 
-test('auto: another answer, the end of the connection and silence for 5 s count as done too', async (t) => {
+test('Q85 auto: another answer, the end of the connection and silence for 5 s count as done too', async (t) => {
   const refused = await play(t, () => status(400, 'Bad Request'));
   assert.deepEqual(await refused.session.close(), {
     result: 'unconfirmed',
@@ -101,7 +97,7 @@ test('always: fresh connections with 1, 2, 4, 8, 16, 16 … s until the session 
   assert.deepEqual(time.delaysMs, []);
 });
 
-test('Q24 the TEARDOWN on a fresh connection carries Authorization, and a new nonce is answered (Q85)', async (t) => {
+test('Q24 Q85 the TEARDOWN on a fresh connection carries Authorization, and a new nonce is answered', async (t) => {
   const time = new FakeTime();
   let nonce = 'A';
   const camera = await FakeCamera.start((received) => {

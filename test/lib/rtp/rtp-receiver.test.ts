@@ -146,7 +146,7 @@ describe('Q90 SSRC', () => {
     assert.match(reception.faults[0]!.message, /SSRC 0x0d25614f instead of 0x0d25614e: followed/);
   });
 
-  it('Q90 the same with an old live555, which may not change it later', () => {
+  it('Q83 Q90 the same with an old live555, which may not change it later', () => {
     const stale = new Reception({ staleSessions: true }, announced);
     for (let seq = 0; seq < 10; seq++) stale.receive({ seq });
     assert.throws(() => stale.receive({ seq: 10, ssrc: OTHER }), {

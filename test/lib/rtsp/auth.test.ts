@@ -87,6 +87,38 @@ test('Q28 SHA-256 (AB705 IP camera); the name is echoed as given and compared wi
   assert.equal(given.get('algorithm'), 'sha-256');
 });
 
+test('Q28 every algorithm and its -sess form, without and with qop, by responses computed elsewhere', () => {
+  const cases: [algorithm: string, withoutQop: string, withQop: string][] = [
+    ['MD5', '255ff910c7333ea52a7c0d03c421467b', '2772ab38c646127f042f7cc2898461c5'],
+    ['MD5-sess', 'd910f9231e5d1cc52ad8afd4d2107837', 'a37692fb0be5d6d6a184688e55582d8a'],
+    [
+      'SHA-256',
+      'aeef2e7947c54c828e52452f727780dd3684651b49a66e2b4cba3307683845ab',
+      '88c137f38a38919a4be58974817d02c8e488f621a428e21ee3155ff30dc4d9b3',
+    ],
+    [
+      'SHA-256-sess',
+      'd021650630ea32335f035d22e41945049965f119c7eab22b0c90db3b445f0628',
+      '647aa37f0604f102a48d40c619993f5716608a7cda661ddaa5c6c4c2b70dc273',
+    ],
+    [
+      'SHA-512-256',
+      '71663c46a02eee6bc2b816e27d3073df371a4c86e91adf614a80e8166393c522',
+      '313ede04f97949ccdad92c36c63a770d04ac3ccfa506cfac2d6405144fb7086e',
+    ],
+    [
+      'SHA-512-256-sess',
+      '5a90b6c9d297b0afef7c1fcaa20cb68c8137cdde8e6e3798abbf28dc3ec0bbb4',
+      'b871e1dfe2db0a58a861633663a852f58b2093aac369806351e530f5a61c3605',
+    ],
+  ];
+  for (const [algorithm, withoutQop, withQop] of cases) {
+    const challenge = `Digest realm="IP Camera", nonce="4f1c2b7a9d", algorithm=${algorithm}`;
+    assert.equal(answer(challenge).get('response'), withoutQop, algorithm);
+    assert.equal(answer(`${challenge}, qop="auth"`).get('response'), withQop, algorithm);
+  }
+});
+
 test('Q29 sloppy challenge syntax', () => {
   for (const challenge of [
     'digest realm="r",nonce="n", stale=FALSE, opaque=""',

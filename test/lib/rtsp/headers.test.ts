@@ -71,6 +71,21 @@ test('Q61 Transport parameters in any order and case (Luckfox rkipc)', () => {
   assert.equal(parseTransport('RTP/AVP;Multicast;port=5000-5001').multicast, true);
 });
 
+test('multicast: group, ports and hops, in all their forms', () => {
+  assert.equal(serializeTransport({ kind: 'multicast' }), 'RTP/AVP;multicast');
+  const { destination, multicast, port, ttl } = parseTransport(
+    'RTP/AVP;multicast;destination=239.1.2.3;port=5000-5001;ttl=16',
+  );
+  assert.deepEqual([destination, multicast, port, ttl], ['239.1.2.3', true, { rtp: 5000, rtcp: 5001 }, 16]);
+  for (const one of ['5000', '5000-0', '5000 - 0']) {
+    assert.deepEqual(parseTransport(`multicast;port=${one}`).port, { rtp: 5000, rtcp: 5001 }, one);
+  }
+  for (const nonsense of ['port=0', 'port=x', 'port=70000', 'ttl=256', 'ttl=-1', 'ttl=']) {
+    const transport = parseTransport(nonsense);
+    assert.deepEqual([transport.port, transport.ttl, transport.ignored], [undefined, undefined, [nonsense]]);
+  }
+});
+
 test('Q62 comma inside the Transport answer (Victure PC730)', () => {
   const transport = parseTransport('RTP/AVP;unicast;client_port=5000-5001;server_port=40000-40001,ssrc=FFFFCCCC');
   assert.deepEqual([transport.serverPort, transport.ssrc], [{ rtp: 40000, rtcp: 40001 }, 0xffffcccc]);

@@ -40,6 +40,14 @@ test('Q36 Content-Type absent, with a parameter, in odd case, wrong', () => {
   });
 });
 
+test('Q10 an answer without a body says why, if it is for its Content-Length', () => {
+  const fails = (line: string, message: RegExp) =>
+    assert.throws(() => describePresentation(URL, plainResponse(line)), { code: 'sdp-invalid', message });
+  fails('X: y', /has no body$/);
+  fails('Content-Length: 0', /has no body$/);
+  fails('Content-Length: many', /has no body: its Content-Length "many" is no number/);
+});
+
 test('Q37 the base is Content-Base, else Content-Location, else the request URL as it is (VStarcam)', () => {
   assert.equal(describe(VIDEO).baseUrl, URL);
   assert.equal(describe(VIDEO, ['Content-Location: rtsp://192.0.2.1/b/']).baseUrl, 'rtsp://192.0.2.1/b/');
@@ -68,8 +76,11 @@ test('Q42 the session control gives the aggregate URL: *, absent, relative, abso
 });
 
 test('Q43 media without control are set up with the aggregate URL', () => {
-  const presentation = describe(['a=control:*', ...VIDEO.slice(0, 2)], ['Content-Base: rtsp://h/a/']);
-  assert.equal(presentation.media[0]!.control, presentation.controlUrl);
+  const control = (...lines: string[]) =>
+    describe([...lines, ...VIDEO.slice(0, 2)], ['Content-Base: rtsp://h/a/']).media[0]!.control;
+  assert.equal(control('a=control:*'), 'rtsp://h/a/');
+  assert.equal(control('a=control:all'), 'rtsp://h/a/all');
+  assert.equal(control(), URL, 'neither the base');
 });
 
 test('Q44 the order of lines does not matter (Reolink variant, Luckfox, Anjvision)', () => {
@@ -125,12 +136,14 @@ test('Q47 line ends, blanks, NUL and bytes beyond ASCII', () => {
   for (const body of [
     VIDEO.join('\n'),
     VIDEO.join('\r\n'),
-    `${VIDEO.join(' \r\n\r\n')}\r\n\r\n`,
+    `${VIDEO.join(' \r\n\r\n')} \t\r\n\r\n`,
+    `${VIDEO.join('\r\n')}\0`,
     `${VIDEO.join('\r\n')}\r\n\0`,
     `s=caf\xe9\n\nnonsense\n=\n${VIDEO.join('\n')}`,
   ]) {
     const { presentation } = describePresentation(URL, describeResponse(Buffer.from(body, 'latin1')));
     assert.equal(presentation.media[0]!.control, `${URL}/trackID=1`);
+    assert.equal(presentation.name, body.startsWith('s=') ? 'caf\xe9' : undefined);
   }
 });
 
@@ -168,7 +181,9 @@ test('Q48 media sections that make no sense are left out with their attributes (
 });
 
 test('Q49 the format list of m=: tab and blank behind it (VStarcam), several formats, dynamic types below 96 (Bosch)', () => {
-  assert.equal(section('m=audio 0 RTP/AVP 8\t ')!.encodingName, 'pcma');
+  for (const line of ['m=audio 0 RTP/AVP 8\t ', 'm=audio 0 RTP/AVP 8\t0', 'm=audio  0  RTP/AVP\t 8 0']) {
+    assert.equal(section(line)?.encodingName, 'pcma', line);
+  }
   assert.equal(section('m=video 0 RTP/AVP 98 96', 'a=rtpmap:96 H265/90000', 'a=rtpmap:98 H264/90000')!.payloadType, 98);
   assert.equal(section('m=video 0 RTP/AVP 35', 'a=rtpmap:35 H264/90000')!.encodingName, 'h264');
 });
@@ -217,6 +232,9 @@ test('Q53 fmtp: empty (Ubiquiti), the last of two counts, without its payload ty
 test('Q54 fmtp of another payload type: used for AAC only (Hikvision media server)', () => {
   const aac = ['m=audio 0 RTP/AVP 104', 'a=rtpmap:104 mpeg4-generic/16000/1', 'a=fmtp:97 mode=AAC-hbr;config=1408'];
   assert.equal(section(...aac)!.fmtp, 'mode=AAC-hbr;config=1408');
+  const { warnings } = describePresentation(URL, describeResponse(aac));
+  assert.equal(warnings.length, 1);
+  assert.match(warnings[0]!, /fmtp of another payload type is used/);
   assert.equal(section(...aac, 'a=fmtp:98 config=1188')!.fmtp, undefined);
   assert.equal(section(...aac, 'a=fmtp:104 config=1188')!.fmtp, 'config=1188');
   assert.equal(section('m=video 0 RTP/AVP 97', 'a=rtpmap:97 H264/90000', 'a=fmtp:98 config=1')!.fmtp, undefined);
@@ -227,6 +245,8 @@ test('Q55 the last valid framerate counts (IPCAM, H264DVR)', () => {
   assert.equal(rate('a=framerate:0S', 'a=framerate:25'), 25);
   assert.equal(rate('a=framerate:25', 'a=framerate:0S'), 25);
   assert.equal(rate('a=framerate:12.5', 'a=x-framerate: 9'), 12.5);
+  assert.equal(rate('a=framerate:12', 'a=framerate:25'), 25);
+  assert.equal(rate('a=framerate:25', 'a=framerate:12S'), 25);
   assert.equal(rate('a=framerate:0'), undefined);
 });
 
@@ -309,6 +329,19 @@ test('Q64 channels chosen by the server', () => {
   assert.throws(() => setup('255'), { code: 'transport-invalid', message: /255/ });
   assert.throws(() => setup('256-257'), { code: 'transport-invalid' });
   assert.throws(() => setup('4-4'), { code: 'transport-invalid' });
+});
+
+test('Q58 a timeout of 0 or of no number is worth a warning, and 60 s are assumed', () => {
+  for (const [timeout, warnings] of [
+    ['0', 1],
+    ['abc', 1],
+    ['30', 0],
+  ] as const) {
+    const answer = plainResponse('Transport: RTP/AVP/TCP;interleaved=2-3', `Session: A;timeout=${timeout}`);
+    const result = applySetup(describe(VIDEO), 0, ASKED, answer);
+    assert.equal(result.warnings.length, warnings);
+    assert.equal(result.timeoutSeconds, warnings === 1 ? 60 : 30);
+  }
 });
 
 test('Q65 interleaved decides, whatever the profile says (Escam Q6)', () => {
