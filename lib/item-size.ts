@@ -10,6 +10,8 @@ export function itemBytes(item: Item | Buffer): number {
   switch (item.kind) {
     case 'accessUnit':
       return item.nalUnits.reduce((sum, { byteLength }) => sum + byteLength, SMALL_ITEM);
+    case 'audioFrame':
+      return item.byteLength + SMALL_ITEM;
     case 'rtp':
       return item.payload.length + SMALL_ITEM;
     case 'chunk':

@@ -156,6 +156,8 @@ export interface Bye {
   readonly kind: 'bye';
   readonly media: MediaDescription;
   readonly ssrcs: readonly number[];
+  /** True if none of them is the stream's: some other sender leaves. Absent where the stream's is not known. */
+  readonly foreign?: boolean | undefined;
   readonly recv: bigint;
 }
 

@@ -61,16 +61,19 @@ function offer({ offered, detail }: CameraInfo['transports']['tcp']): string {
 }
 
 function streamLine(stream: StreamInfo): string {
-  const { type, encodingName, clockRate, channels, width, height, profile, level } = stream;
+  const { type, encodingName, clockRate, channels, sampleRate, codec, width, height, profile, level, problem } = stream;
   const parts = [`${type} ${encodingName.toUpperCase()}`];
   if (profile !== undefined) parts[0] += ` ${profile}, level ${level}`;
   if (width !== undefined) parts.push(`${width}x${height}`);
   if (stream.spsFrameRate !== undefined) parts.push(`${decimal(stream.spsFrameRate)} fps by its SPS`);
   if (stream.sdpFrameRate !== undefined) parts.push(`${decimal(stream.sdpFrameRate)} fps by the SDP`);
-  if (type === 'audio') parts.push(`${clockRate} Hz`);
+  if (type === 'audio') {
+    if (codec !== undefined) parts.push(codec);
+    parts.push(`${sampleRate ?? clockRate} Hz`);
+  }
   if (channels !== undefined) parts.push(count(channels, 'channel'));
   if (stream.observed) parts.push('looked at');
-  return parts.join(', ');
+  return problem === undefined ? parts.join(', ') : `${parts.join(', ')}; ${problem}`;
 }
 
 function clockLine({ clockOffsetMs, ntpTimestamp }: ReportInfo): string {

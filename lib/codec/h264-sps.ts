@@ -24,6 +24,12 @@ export interface SpsInfo {
   readonly width: number;
   readonly height: number;
   readonly picOrderCntType: number;
+  /** Bits of pic_order_cnt_lsb in a slice header, 4–16; 0 where it is not sent (pic_order_cnt_type 1 and 2). */
+  readonly picOrderCntLsbBits: number;
+  /** Bits of frame_num in a slice header, 4–16. */
+  readonly frameNumBits: number;
+  /** separate_colour_plane_flag: slice headers name their colour plane. */
+  readonly separateColourPlanes: boolean;
   readonly frameMbsOnly: boolean;
   /** Sample aspect ratio, if the VUI gives one. */
   readonly pixelAspectRatio?: { readonly horizontal: number; readonly vertical: number } | undefined;
@@ -99,12 +105,12 @@ function parseBase(reader: BitReader): Base | undefined {
     reader.skip(1); // qpprime_y_zero_transform_bypass_flag
     if (reader.flag()) skipScalingLists(reader, chromaFormatIdc === 3 ? 12 : 8);
   }
-  reader.ue(); // log2_max_frame_num_minus4
+  const frameNumBits = 4 + reader.ue();
   const picOrderCntType = reader.ue();
   if (picOrderCntType > 2) return undefined;
-  if (picOrderCntType === 0) {
-    reader.ue(); // log2_max_pic_order_cnt_lsb_minus4
-  } else if (picOrderCntType === 1) {
+  const picOrderCntLsbBits = picOrderCntType === 0 ? 4 + reader.ue() : 0;
+  if (frameNumBits > 16 || picOrderCntLsbBits > 16) return undefined;
+  if (picOrderCntType === 1) {
     reader.skip(1); // delta_pic_order_always_zero_flag
     reader.se();
     reader.se();
@@ -143,6 +149,9 @@ function parseBase(reader: BitReader): Base | undefined {
     width,
     height,
     picOrderCntType,
+    picOrderCntLsbBits,
+    frameNumBits,
+    separateColourPlanes,
     frameMbsOnly,
   };
 }

@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { packetizeAccessUnit } from '../../lib/camera/h264-packetizer.js';
+import { parseAacConfig } from '../../lib/codec/aac-config.js';
+import { parseAacFmtp } from '../../lib/codec/aac-fmtp.js';
 import { AccessUnitAssembler } from '../../lib/codec/h264-access-unit.js';
 import { parseSei } from '../../lib/codec/h264-sei.js';
 import { parseSps } from '../../lib/codec/h264-sps.js';
 import { parseCompound } from '../../lib/rtp/rtcp.js';
 import { findPayload } from '../../lib/rtp/rtp-header.js';
+import { packetizeAac, withAdts } from '../lib/codec/aac-writer.js';
+import { aac, collectAac, frameBytes, HBR } from '../lib/codec/audio-items.js';
 import { type PacketSpec, rtpPackets, video } from '../lib/codec/rtp-items.js';
 import * as make from '../lib/pcap/synthesize.js';
 import { applyDamage, damages } from './damage.js';
@@ -34,13 +38,24 @@ const UNITS = [
 ];
 const PACKETS = [true, false].flatMap((aggregate) => packetizeAccessUnit(UNITS, { maxPayload: 60, aggregate }));
 
-const packet = fc.record({
-  index: fc.nat(PACKETS.length - 1),
+/** Frames of AAC in all the ways in which they come, as packets. */
+const AAC_FRAMES = [20, 150, 1, 90, 91].map((size) => Buffer.alloc(size, 0x21));
+const AAC_PACKETS = (['frame', 'fragment'] as const).flatMap((fragmentSizes) =>
+  [AAC_FRAMES, AAC_FRAMES.map(withAdts)].flatMap((frames) => [
+    ...packetizeAac(frames, { mtu: 60, fragmentSizes, aggregate: true, marker: true }),
+    ...frames.map((p) => ({ p, m: true })),
+  ]),
+);
+
+const packetOf = (count: number) => ({
+  index: fc.nat(count - 1),
   changes: damages(2),
   step: fc.constantFrom(0, 0, 0, 3000, -3000),
   lost: fc.constantFrom(0, 0, 0, 0, 2),
   marker: fc.option(fc.boolean()),
 });
+const packet = fc.record(packetOf(PACKETS.length));
+const aacPacket = fc.record(packetOf(AAC_PACKETS.length));
 
 /** What may happen to a session's packets in a capture, and to its bytes. */
 const capture = fc.record({
@@ -102,6 +117,32 @@ export const mediaTargets: readonly Target[] = [
     assembler.end();
     // A NAL unit header is made from two bytes of a fragment at most.
     assert.ok(bytes <= specs.reduce((sum, { p }) => sum + p.length, 0));
+  }),
+  target(
+    'AAC config',
+    fc.tuple(fc.constantFrom('1188', '119056e500', '17803e8008', '2b118800'), damages(3)),
+    (input) => {
+      const [hex, changes] = input;
+      const config = parseAacConfig(applyDamage(Buffer.from(hex, 'hex'), changes));
+      if ('problem' in config) return;
+      assert.ok(config.sampleRate >= 1 && config.sampleRate <= 65_535 && config.channels >= 1 && config.channels <= 8);
+    },
+  ),
+  target('fmtp of AAC', damages(4), (changes) => {
+    const found = parseAacFmtp(applyDamage(Buffer.from(HBR), changes).toString('latin1'));
+    assert.ok('problem' in found ? !found.problem.includes('\n') : found.config.specificConfig.length > 0);
+  }),
+  target('AAC depacketizer', fc.tuple(fc.array(aacPacket, { maxLength: 40 }), fc.boolean()), ([list, indexOmitted]) => {
+    let t = 0;
+    const specs = list.map(({ index, changes, step, lost, marker }): PacketSpec => {
+      const { p, m = false } = AAC_PACKETS[index]!;
+      t += step;
+      return { p: applyDamage(p as Buffer, changes), m: marker ?? m, t, lost };
+    });
+    const { frames } = collectAac(rtpPackets(aac(), specs), aac(), indexOmitted);
+    const bytes = frames.reduce((sum, frame) => sum + frameBytes(frame).length, 0);
+    assert.ok(bytes <= specs.reduce((sum, { p }) => sum + p.length, 0));
+    assert.ok(frames.every(({ duration, byteLength }) => duration === 1024 && byteLength <= 8191));
   }),
   target('pcap and pcapng', capture, async ({ order, isNew, changes, cuts }) => {
     let packets = make.conversation(make.SESSION);
