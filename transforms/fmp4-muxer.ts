@@ -1,8 +1,7 @@
 import { StartGate } from '../lib/codec/start-gate.js';
-import type { AccessUnit, Item, MediaDescription } from '../lib/items.js';
-import { Fragmenter, type FragmentInfo } from '../lib/mp4/fragmenter.js';
-import { initSegment } from '../lib/mp4/init-segment.js';
-import { type Closing, closeMovie, type ProgressiveOptions } from '../lib/mp4/progressive.js';
+import type { AccessUnit, AudioFrame, Item, MediaDescription } from '../lib/items.js';
+import { MovieWriter, type PlacedFragment } from '../lib/mp4/movie-writer.js';
+import type { Closing } from '../lib/mp4/progressive.js';
 import type { MovieTags } from '../lib/mp4/tags.js';
 import { Stage } from '../lib/stage.js';
 import { programName } from '../lib/version.js';
@@ -21,19 +20,14 @@ export interface Fmp4MuxerOptions {
 }
 
 /** A fragment that has been emitted. */
-export interface FragmentEvent extends FragmentInfo {
-  /** Offset of the `moof` in the file. */
-  readonly offset: number;
-  /** Ticks per second of the times. */
-  readonly timescale: number;
-}
+export type FragmentEvent = PlacedFragment;
 
 /** Events of {@link Fmp4Muxer} beside those of a Transform. */
 export interface Fmp4MuxerEvents {
   /** A `moof` and its `mdat` have been emitted. */
   fragment: [event: FragmentEvent];
-  /** The first access unit of the file was taken in. */
-  start: [unit: AccessUnit];
+  /** The first access unit of the file was taken in; the first audio frame where there is to be no video. */
+  start: [first: AccessUnit | AudioFrame];
   /** Something was left out or done another way; one line. */
   warning: [message: string];
 }
@@ -42,22 +36,26 @@ export interface Fmp4MuxerEvents {
  * Writes fragmented MP4 (ISO/IEC 14496-12 section 8.8), one muxer one file, and is the end of items: it emits Buffers only, the
  * initialization segment and then one per fragment, and consumes everything else.
  *
- * Takes the `accessUnit`s of the first H.264 stream that it sees, from the first random access point on. Lags the stream by its
- * reorder depth plus one frame, and by the fragment being collected.
+ * Takes the `accessUnit`s of the first H.264 stream that it sees, from the first random access point on, and from there on the
+ * `audioFrame`s of the first stream of audio. Where a `presentation` says that no H.264 is set up, audio alone makes the file. Lags the stream by
+ * its reorder depth plus one frame, and by the fragment being collected. Sender reports of both streams serve to close the file in sync.
  */
 export class Fmp4Muxer extends Stage {
   private readonly gate = new StartGate();
-  private readonly options: Fmp4MuxerOptions;
+  private readonly writer: MovieWriter;
+  private readonly hasTags: boolean;
   private media: MediaDescription | undefined;
-  private fragmenter: Fragmenter | undefined;
   private tags: MovieTags;
-  private offset = 0;
-  private begun: ProgressiveOptions | undefined;
 
-  constructor(options: Fmp4MuxerOptions = {}) {
+  constructor({ fragmentDurationMs = DEFAULT_FRAGMENT_DURATION_MS, tags, allocate }: Fmp4MuxerOptions = {}) {
     super({ readable: READABLE_HIGH_WATER_MARK });
-    this.options = options;
-    this.tags = options.tags ?? { encoder: programName() };
+    this.hasTags = tags !== undefined;
+    this.tags = tags ?? { encoder: programName() };
+    this.writer = new MovieWriter(fragmentDurationMs, {
+      data: (data) => this.push(data),
+      fragment: (fragment) => this.emit('fragment', fragment satisfies FragmentEvent),
+      allocate: allocate ?? Buffer.allocUnsafeSlow,
+    });
   }
 
   /**
@@ -65,19 +63,27 @@ export class Fmp4Muxer extends Stage {
    * everything is written. Undefined if there is no sample.
    */
   get closing(): Closing | undefined {
-    const index = this.fragmenter?.index;
-    return index === undefined || index.length === 0 ? undefined : closeMovie(index, this.offset, this.begun!);
+    return this.writer.closing;
+  }
+
+  /** Frames of audio that are in the file so far, or will be. */
+  get audioFrames(): number {
+    return this.writer.audioFrames;
   }
 
   protected override handle(item: Item): void {
     if (item.kind === 'accessUnit') this.writeUnit(item);
-    else if (item.kind === 'presentation' && this.options.tags === undefined) {
-      this.tags = { ...this.tags, url: item.url, name: item.name };
+    else if (item.kind === 'audioFrame') this.writeAudio(item);
+    else if (item.kind === 'senderReport') this.writer.report(item);
+    else if (item.kind === 'rtp') this.writer.packet(item.media);
+    else if (item.kind === 'presentation') {
+      this.writer.present(item);
+      if (!this.hasTags) this.tags = { ...this.tags, url: item.url, name: item.name };
     }
   }
 
   protected override finish(): void {
-    this.fragmenter?.end();
+    this.writer.end();
   }
 
   private writeUnit(unit: AccessUnit): void {
@@ -91,29 +97,19 @@ export class Fmp4Muxer extends Stage {
         'no random access point came: the recording starts at a frame that cannot be decoded by itself',
       );
     }
-    this.fragmenter ??= this.begin(unit);
-    this.fragmenter.add(unit);
+    this.begin(unit);
+    this.writer.addUnit(unit);
   }
 
-  private begin(unit: AccessUnit): Fragmenter {
-    const parameters = unit.parameters!;
-    const timescale = unit.media.clockRate;
-    this.begun = { timescale, creationTime: unit.recvFirst, tags: this.tags };
-    this.output(initSegment({ parameters, ...this.begun }));
-    this.emit('start', unit);
-    const limitTicks = ((this.options.fragmentDurationMs ?? DEFAULT_FRAGMENT_DURATION_MS) * timescale) / 1000;
-    const emit = (data: Buffer, info: FragmentInfo): void => {
-      const { offset } = this;
-      this.fragmenter!.index.place(offset + info.mediaOffset);
-      this.output(data);
-      this.emit('fragment', { ...info, offset, timescale } satisfies FragmentEvent);
-    };
-    return new Fragmenter(limitTicks, parameters.info.maxNumReorderFrames ?? 0, emit, this.options.allocate);
+  private writeAudio(frame: AudioFrame): void {
+    if (!this.writer.waitsForVideo) this.begin(frame);
+    this.writer.addAudio(frame);
   }
 
-  private output(data: Buffer): void {
-    this.offset += data.length;
-    this.push(data);
+  private begin(first: AccessUnit | AudioFrame): void {
+    if (this.writer.hasBegun) return;
+    this.writer.begin({ creationTime: first.recvFirst, tags: this.tags });
+    this.emit('start', first);
   }
 }
 

@@ -59,7 +59,9 @@ export class RtcpSenderReportTap extends Stage {
       this.emit('senderReport', report);
       this.push(report);
     }
-    if (byes.length > 0) this.push({ kind: 'bye', media, ssrcs: byes, recv } satisfies Bye);
+    if (byes.length === 0) return;
+    const foreign = this.check.isForeign(media, byes);
+    this.push({ kind: 'bye', media, ssrcs: byes, ...(foreign ? { foreign } : {}), recv } satisfies Bye);
   }
 
   private faultOnce(code: FaultCode, message: string, { media, position, recv }: RtcpPacket): void {

@@ -35,6 +35,8 @@ const DEFAULT_MAX_BYTES = 16 * 1024 * 1024;
  */
 export class Tee extends Stage {
   private readonly maxBytes: number;
+  /** Whether there are pictures, without which a reader can begin at any audio frame. */
+  private hasPictures = false;
   private waiting = 0;
   private dropping = false;
   private gone = false;
@@ -60,6 +62,7 @@ export class Tee extends Stage {
   }
 
   protected override handle(item: Item | Buffer): void {
+    if (!Buffer.isBuffer(item) && item.kind === 'accessUnit') this.hasPictures = true;
     if (!this.gone) this.branch(item);
     this.push(item);
   }
@@ -76,7 +79,7 @@ export class Tee extends Stage {
 
   private branch(item: Item | Buffer): void {
     const bytes = itemBytes(item);
-    if (this.dropping && startsGroup(item) && this.waiting + bytes <= this.maxBytes) this.dropping = false;
+    if (this.dropping && this.isStart(item) && this.waiting + bytes <= this.maxBytes) this.dropping = false;
     // The first item of all goes through whatever its size, or a branch with a small cap would never see anything.
     if (!this.dropping && this.waiting > 0 && this.waiting + bytes > this.maxBytes) {
       this.dropping = true;
@@ -94,6 +97,10 @@ export class Tee extends Stage {
     });
   }
 
+  private isStart(item: Item | Buffer): boolean {
+    return startsGroup(item) || (!this.hasPictures && !Buffer.isBuffer(item) && item.kind === 'audioFrame');
+  }
+
   private lose(error: Error): void {
     if (this.gone) return;
     this.gone = true;
@@ -103,7 +110,8 @@ export class Tee extends Stage {
 
 /**
  * Gives a second sink a copy of what flows: behind the depacketizer access units, behind the muxer MP4. While more than `maxBytes`
- * wait for the branch, whole groups of pictures are dropped for it, and counted in `dropped`; the main line is never held up. An
+ * wait for the branch, whole groups of pictures are dropped for it, with the audio up to the next one, and counted in `dropped`; the main
+ * line is never held up. An
  * ordinary second `pipe()` does the opposite: it runs both at the slower one's pace.
  *
  * @param sink takes items or Buffers, whichever flow; it is ended with the stage

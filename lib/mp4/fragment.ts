@@ -10,6 +10,12 @@ export interface SampleTimes {
   readonly flags: number;
 }
 
+/**
+ * The id of a file's first track: the video, or the audio where there is no video. Its fragments are those at which a file can be
+ * cut; the fragments of a second track belong to the one before them.
+ */
+export const FIRST_TRACK_ID = 1;
+
 /** Sample flags of a random access point: depends on no other, is a sync sample. */
 export const SYNC_FLAGS = 0x0200_0000;
 /** Sample flags of other samples: depends on others, is no sync sample. */
@@ -34,10 +40,17 @@ function headSize(samples: number): number {
   return BOX_HEADER + MFHD + BOX_HEADER + TFHD + TFDT + TRUN + TRUN_SAMPLE * samples + BOX_HEADER;
 }
 
+/** Most samples in one fragment. */
+const MAX_SAMPLES = 4096;
+/** Bytes of media after which a fragment is ended. */
+const MAX_BYTES = 64 * 1024 * 1024;
+
 const FEWEST_SAMPLES = 64;
 const SMALLEST_BODY = 16 * 1024;
 /** A fragment is expected to be at most this much larger than the one before. */
 const GROWTH = 1.25;
+/** How fast a large fragment is forgotten. */
+const DECAY = 0.9;
 
 /**
  * Builds fragments, `moof` and `mdat` in one buffer (ISO/IEC 14496-12 section 8.8), one after another.
@@ -75,6 +88,11 @@ export class FragmentBuilder {
     return this.end - this.start;
   }
 
+  /** Whether it is time to end the fragment, whatever the times say. */
+  get isFull(): boolean {
+    return this.samples >= MAX_SAMPLES || this.bytes >= MAX_BYTES;
+  }
+
   /** Flags of the first sample. */
   get firstFlags(): number {
     return this.times[0]?.flags ?? 0;
@@ -104,6 +122,17 @@ export class FragmentBuilder {
     return size;
   }
 
+  /** Adds a sample that is stored as it is, in pieces of `size` bytes together. */
+  addParts(parts: readonly Buffer[], size: number, times: SampleTimes): void {
+    this.reserve(size);
+    for (const part of parts) {
+      this.data.set(part, this.end);
+      this.end += part.length;
+    }
+    this.sizes.push(size);
+    this.times.push(times);
+  }
+
   /**
    * The fragment of the samples added so far.
    *
@@ -117,7 +146,8 @@ export class FragmentBuilder {
     const data = this.data.subarray(from, this.end);
     this.writeHead(data, sequenceNumber, decodeTime);
     this.samplesBefore = Math.max(FEWEST_SAMPLES, this.samples);
-    this.bytesBefore = Math.max(SMALLEST_BODY, this.bytes);
+    // Fragments with a key frame are larger than those between: the largest of the last few counts.
+    this.bytesBefore = Math.max(SMALLEST_BODY, this.bytes, this.bytesBefore * DECAY);
     this.sizes.length = 0;
     this.times.length = 0;
     this.data = Buffer.alloc(0);
@@ -186,10 +216,12 @@ export function isFragment(data: Buffer): boolean {
   return data.length > FIRST_FLAGS + 4 && data.toString('latin1', 4, 8) === 'moof';
 }
 
-/** Whether a fragment's first sample is a random access point. */
+/** Whether a reader can begin at a fragment: it is the first track's, and its first sample is a random access point. */
 export function fragmentStartsWithSync(data: Buffer): boolean {
-  return data.readUInt32BE(FIRST_FLAGS) === SYNC_FLAGS;
+  return data.readUInt32BE(TRACK_ID) === FIRST_TRACK_ID && data.readUInt32BE(FIRST_FLAGS) === SYNC_FLAGS;
 }
 
+/** Offset of the track's id, behind the flags of `tfhd`. */
+const TRACK_ID = BOX_HEADER + MFHD + BOX_HEADER + 12;
 /** Offset of the first sample's flags, behind its duration and size. */
 const FIRST_FLAGS = BOX_HEADER + MFHD + BOX_HEADER + TFHD + TFDT + TRUN + 8;

@@ -1,28 +1,8 @@
 import type { AccessUnit } from '../items.js';
 import { DecodeOrder } from './decode-order.js';
-import { DISPOSABLE_FLAG, FragmentBuilder, NON_SYNC_FLAGS, SYNC_FLAGS } from './fragment.js';
-import { TRACK_ID } from './movie.js';
+import { DISPOSABLE_FLAG, FIRST_TRACK_ID, FragmentBuilder, NON_SYNC_FLAGS, SYNC_FLAGS } from './fragment.js';
+import type { FragmentInfo, FragmentOutput } from './fragment-output.js';
 import { SampleIndex } from './sample-index.js';
-
-/** What a fragment holds, as {@link Fragmenter} announces it. */
-export interface FragmentInfo {
-  /** Bytes of `moof` and `mdat`. */
-  readonly length: number;
-  /** Bytes ahead of the first sample. */
-  readonly mediaOffset: number;
-  /** Decode time of the first sample in ticks of the media timescale, from the file's start. */
-  readonly decodeTime: number;
-  /** Ticks from the first sample's decode time to the end of the last. */
-  readonly duration: number;
-  readonly samples: number;
-  /** Whether it begins with a sync sample, an IDR picture. */
-  readonly startsWithSync: boolean;
-}
-
-/** Most samples in one fragment, whatever their times say. */
-const MAX_SAMPLES = 4096;
-/** Bytes of media after which a fragment is ended, whatever the times say. */
-const MAX_BYTES = 64 * 1024 * 1024;
 
 /** A sample whose decode time, or whose successor's, is not known yet. */
 interface Waiting {
@@ -31,7 +11,7 @@ interface Waiting {
 }
 
 /**
- * Groups one track's access units into fragments: times by {@link DecodeOrder}, the duration of a sample from its successor's
+ * Groups the video track's access units into fragments: times by {@link DecodeOrder}, the duration of a sample from its successor's
  * decode time, the last one's from its predecessor's (Q106). A fragment ends before a random access point if the next group of
  * pictures would make it longer than the limit, and at the limit in any case.
  */
@@ -45,24 +25,26 @@ export class Fragmenter {
   private fragmentTicks = 0;
   private start: number | undefined;
   private lastDuration = 0;
-  private sequenceNumber = 0;
   private groupStart = 0;
   private groupTicks = 0;
 
   /**
    * @param limitTicks longest fragment in ticks; 0: one sample each
    * @param reorderDepth frames that may be decoded ahead of one that is shown before them
-   * @param emit takes each fragment
-   * @param allocate gives memory for a fragment, at least so many bytes
+   * @param output takes each fragment
    */
   constructor(
     private readonly limitTicks: number,
     reorderDepth: number,
-    private readonly emit: (data: Buffer, info: FragmentInfo) => void,
-    allocate: (bytes: number) => Buffer = Buffer.allocUnsafeSlow,
+    private readonly output: FragmentOutput,
   ) {
-    this.builder = new FragmentBuilder(TRACK_ID, allocate);
+    this.builder = new FragmentBuilder(FIRST_TRACK_ID, output.allocate);
     this.order = new DecodeOrder(reorderDepth);
+  }
+
+  /** The movie's time 0 on the stream's timeline, in ticks: the first decode time, once it is known. */
+  get origin(): number | undefined {
+    return this.start;
   }
 
   /** Takes the next access unit in decode order. */
@@ -114,7 +96,7 @@ export class Fragmenter {
     const size = this.builder.add(unit.nalUnits, times);
     this.index.add(size, times, unit.parameters);
     this.fragmentTicks += duration;
-    if (this.builder.samples >= MAX_SAMPLES || this.builder.bytes >= MAX_BYTES) this.cut();
+    if (this.builder.isFull) this.cut();
   }
 
   private cut(): void {
@@ -122,8 +104,9 @@ export class Fragmenter {
     const { samples, bytes } = builder;
     if (samples === 0) return;
     const startsWithSync = builder.firstFlags === SYNC_FLAGS;
-    const data = builder.finish(++this.sequenceNumber, this.fragmentTime);
+    const data = builder.finish(this.output.nextSequenceNumber(), this.fragmentTime);
     const info: FragmentInfo = {
+      track: 'video',
       length: data.length,
       mediaOffset: data.length - bytes,
       decodeTime: this.fragmentTime,
@@ -132,6 +115,6 @@ export class Fragmenter {
       startsWithSync,
     };
     this.fragmentTicks = 0;
-    this.emit(data, info);
+    this.output.emit(data, info);
   }
 }

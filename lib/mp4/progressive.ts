@@ -1,28 +1,46 @@
-import { avcSampleEntry } from './avc.js';
-import { box, fullBox, u32 } from './box.js';
+import type { AudioConfig } from '../codec/audio-config.js';
+import { u32 } from './box.js';
+import { u64 } from './header-box.js';
 import { RESERVED_OFFSET } from './init-segment.js';
-import { movieBox } from './movie.js';
+import { MOVIE_TIMESCALE, type MovieHeader, movieBox } from './movie.js';
 import type { SampleIndex } from './sample-index.js';
-import type { MovieTags } from './tags.js';
+import { sampleTable } from './sample-table.js';
+import type { Edit, TrackOptions } from './track-box.js';
+import type { TrackFormat } from './track-format.js';
 
-const TWO_32 = 0x1_0000_0000;
-
-/** What turns a fragmented file into a progressive one, in place. */
-export interface Closing {
-  /** To be appended behind the last whole fragment, and synced, first. */
-  readonly moov: Buffer;
-  /** Then to be written over the 16 bytes at `headerOffset`: an `mdat` header that swallows everything up to `moov`. */
-  readonly header: Buffer;
-  readonly headerOffset: number;
+/** Bytes to be written over or behind what a file holds. */
+export interface ClosingWrite {
+  readonly data: Buffer;
+  readonly position: number;
 }
 
-/** What a progressive movie says beside its samples. */
-export interface ProgressiveOptions {
+/**
+ * What turns a fragmented file into a progressive one, in place: writes, each to be synced before the next. Whatever bytes of one of them
+ * have reached the disk when the power fails, the file plays:
+ *
+ * 1. the `moov`, behind the last whole fragment, under the name of `free`: torn or not, there is nothing in it for a reader;
+ * 2. its name: a second `moov`, which says the same as the first one and its fragments, or still a box of no known name;
+ * 3. the length of all media, into the content of the reserved `free` box, where no reader looks;
+ * 4. over the header of that box that of an `mdat` whose size is that length, and which so swallows everything up to `moov`: torn, it is
+ *    a box of some other name, either of 16 bytes as before or of that length.
+ */
+export type Closing = readonly [moov: ClosingWrite, name: ClosingWrite, length: ClosingWrite, header: ClosingWrite];
+
+/** A track of a closed file. */
+export interface ClosedTrack {
+  /** From 1. */
+  readonly id: number;
   /** Media timescale in Hz. */
   readonly timescale: number;
-  /** Start of the recording, Unix time in ns. */
-  readonly creationTime: bigint;
-  readonly tags: MovieTags;
+  /** All samples, at least one. */
+  readonly index: SampleIndex;
+  /** For audio; absent for video, whose parameter sets are in the index. */
+  readonly audio?: AudioConfig | undefined;
+  /**
+   * When the first sample is shown, in ticks of the timescale since the movie's start; negative: so much of the beginning never is, less
+   * than there is. Default 0.
+   */
+  readonly startTicks?: number | undefined;
 }
 
 /**
@@ -31,82 +49,35 @@ export interface ProgressiveOptions {
  *
  * @param end offset behind the last whole fragment, where the `moov` will stand
  */
-export function closeMovie(index: SampleIndex, end: number, options: ProgressiveOptions): Closing {
-  const { durations, length } = index;
-  let durationTicks = 0;
-  for (let i = 0; i < length; i++) durationTicks += durations[i]!;
-  const moov = movieBox({
-    ...options,
-    info: index.descriptions[0]!.info,
-    durationTicks,
-    sampleTable: sampleTable(index),
-  });
-  const size = end - RESERVED_OFFSET;
-  const header = Buffer.concat([u32(1), Buffer.from('mdat'), u32(Math.floor(size / TWO_32), size % TWO_32)]);
-  return { moov, header, headerOffset: RESERVED_OFFSET };
+export function closeMovie(tracks: readonly ClosedTrack[], end: number, header: MovieHeader): Closing {
+  const moov = movieBox({ ...header, tracks: tracks.map(closed) });
+  const name = Buffer.from(moov.subarray(4, 8));
+  moov.write('free', 4, 'latin1');
+  return [
+    { data: moov, position: end },
+    { data: name, position: end + 4 },
+    { data: u64(end - RESERVED_OFFSET), position: RESERVED_OFFSET + 8 },
+    // Size 1: the size follows in 64 bits.
+    { data: Buffer.concat([u32(1), Buffer.from('mdat')]), position: RESERVED_OFFSET },
+  ];
 }
 
-function sampleTable(index: SampleIndex): Buffer {
-  const { length } = index;
-  const entries = index.descriptions.map(avcSampleEntry);
-  const offsets = index.compositionOffsets.subarray(0, length);
-  return box(
-    'stbl',
-    fullBox('stsd', 0, 0, u32(entries.length), ...entries),
-    fullBox('stts', 0, 0, runs(index.durations.subarray(0, length))),
-    // Version 1: signed.
-    ...(offsets.some((offset) => offset !== 0) ? [fullBox('ctts', 1, 0, runs(offsets))] : []),
-    ...syncTable(index),
-    fullBox('stsc', 0, 0, sampleToChunk(index)),
-    fullBox('stsz', 0, 0, u32(0, length), numbers(index.sizes.subarray(0, length))),
-    fullBox('co64', 0, 0, chunkOffsets(index)),
-  );
+function closed({ id, timescale, index, audio, startTicks = 0 }: ClosedTrack): TrackOptions {
+  const format: TrackFormat =
+    audio === undefined ? { kind: 'video', parameters: index.descriptions } : { kind: 'audio', config: audio };
+  const { durationTicks } = index;
+  const edits = editList(startTicks, durationTicks, timescale);
+  return { id, format, timescale, durationTicks, edits, sampleTable: sampleTable(index, format) };
 }
 
-/** Entry count, then runs of equal values as (count, value). */
-function runs(values: Uint32Array | Int32Array): Buffer {
-  const table: number[] = [];
-  for (let i = 0; i < values.length; ) {
-    const value = values[i]!;
-    let end = i + 1;
-    while (end < values.length && values[end] === value) end++;
-    table.push(end - i, value);
-    i = end;
-  }
-  return Buffer.concat([u32(table.length / 2), numbers(table)]);
-}
-
-/** `stss` (section 8.6.2): the numbers of the sync samples; left out if all are. */
-function syncTable({ sync, length }: SampleIndex): Buffer[] {
-  const samples: number[] = [];
-  for (let i = 0; i < length; i++) if (sync[i] === 1) samples.push(i + 1);
-  return samples.length === length ? [] : [fullBox('stss', 0, 0, u32(samples.length), numbers(samples))];
-}
-
-/** Content of `stsc` (section 8.7.4): an entry where samples per chunk or description differ from the chunk before. */
-function sampleToChunk({ chunks }: SampleIndex): Buffer {
-  const table: number[] = [];
-  chunks.forEach(({ samples, description }, i) => {
-    const before = chunks[i - 1];
-    if (before?.samples !== samples || before.description !== description) table.push(i + 1, samples, description + 1);
-  });
-  return Buffer.concat([u32(table.length / 3), numbers(table)]);
-}
-
-/** Content of `co64` (section 8.7.5). */
-function chunkOffsets({ chunks }: SampleIndex): Buffer {
-  const data = Buffer.allocUnsafe(4 + 8 * chunks.length);
-  let at = data.writeUInt32BE(chunks.length, 0);
-  for (const { offset } of chunks) {
-    at = data.writeUInt32BE(Math.floor(offset / TWO_32), at);
-    at = data.writeUInt32BE(offset % TWO_32, at);
-  }
-  return data;
-}
-
-/** 32-bit numbers, big-endian, negative ones in two's complement. */
-function numbers(values: ArrayLike<number>): Buffer {
-  const data = Buffer.allocUnsafe(4 * values.length);
-  for (let i = 0; i < values.length; i++) data.writeUInt32BE(values[i]! >>> 0, 4 * i);
-  return data;
+/**
+ * An empty edit ahead of a track that starts late; the beginning of one that starts early is left out. What is less than half a tick of
+ * the movie's timescale is neither.
+ */
+function editList(startTicks: number, durationTicks: number, timescale: number): Edit[] {
+  const inMovie = (ticks: number): number => Math.round((ticks / timescale) * MOVIE_TIMESCALE);
+  const start = inMovie(startTicks);
+  const mediaTime = start < 0 ? -startTicks : 0;
+  const all: Edit = { duration: inMovie(durationTicks - mediaTime), mediaTime };
+  return start > 0 ? [{ duration: start, mediaTime: -1 }, all] : [all];
 }

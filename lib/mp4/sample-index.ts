@@ -16,7 +16,7 @@ export interface IndexedChunk {
  * What a closed file's sample tables are made of: 13 bytes a sample in typed arrays, and little more for each fragment.
  */
 export class SampleIndex {
-  /** Distinct parameter sets, in order of appearance. */
+  /** Distinct parameter sets, in order of appearance; none where samples are added without. */
   readonly descriptions: H264Parameters[] = [];
   readonly chunks: IndexedChunk[] = [];
   sizes = new Uint32Array(FIRST_CAPACITY);
@@ -35,6 +35,13 @@ export class SampleIndex {
   /** Number of samples that have a place in the file. */
   get length(): number {
     return this.placed;
+  }
+
+  /** How long those are together, in ticks. */
+  get durationTicks(): number {
+    let ticks = 0;
+    for (let i = 0; i < this.placed; i++) ticks += this.durations[i]!;
+    return ticks;
   }
 
   /** Adds a sample; it gets its place with {@link place}. */

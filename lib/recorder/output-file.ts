@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
-import { access, open, rename, unlink } from 'node:fs/promises';
-import { dirname, extname } from 'node:path';
+import { access, open, readdir, rename, stat as statPath, unlink } from 'node:fs/promises';
+import { basename, dirname, extname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { RetinaRecordError } from '../errors.js';
 import type { Closing } from '../mp4/progressive.js';
@@ -15,7 +15,7 @@ const openDescriptor = promisify(fs.open) as (path: string, flags: string) => Pr
 const closeDescriptor = promisify(fs.close);
 const truncate = promisify(fs.ftruncate);
 const sync = promisify(fs.fsync);
-const stat = promisify(fs.fstat);
+const stat = promisify(fs.fstat) as (descriptor: number, options: { bigint: true }) => Promise<fs.BigIntStats>;
 const write = promisify(fs.write) as (
   descriptor: number,
   data: Buffer,
@@ -34,7 +34,8 @@ export interface OutputNotes {
  * A recording's file: `NAME.partial` while it grows, `NAME` once it is closed.
  */
 export class OutputFile {
-  readonly partialPath: string;
+  /** Where the file is until it is closed; another name if somebody has moved it aside. */
+  partialPath: string;
   /** The name that {@link close} gave: `path`, or another one if a file of that name appeared during the recording. */
   finalPath: string;
   /** Memory for what is written to the stream. */
@@ -67,10 +68,11 @@ export class OutputFile {
   async close(length: number, closing?: Closing): Promise<Error | undefined> {
     let failure: Error | undefined;
     try {
-      const { size } = await stat(this.descriptor);
+      const { size } = await stat(this.descriptor, { bigint: true });
       if (size > length) await truncate(this.descriptor, length);
       if (closing !== undefined) failure = await this.makeProgressive(length, closing);
       await sync(this.descriptor);
+      await this.locate();
     } finally {
       await closeDescriptor(this.descriptor);
     }
@@ -80,27 +82,50 @@ export class OutputFile {
     return failure;
   }
 
-  /**
-   * A crash between any two of these steps leaves a file that plays: before the header is written it is a fragmented one with
-   * something behind it, afterwards a progressive one.
-   */
-  private async makeProgressive(length: number, { moov, header, headerOffset }: Closing): Promise<Error | undefined> {
+  /** Whatever part of these writes has reached the disk when the power fails, the file plays; see {@link Closing}. */
+  private async makeProgressive(length: number, [moov, ...rest]: Closing): Promise<Error | undefined> {
     try {
-      await writeAt(this.descriptor, moov, length);
+      await writeAt(this.descriptor, moov.data, moov.position);
       await sync(this.descriptor);
     } catch (error) {
       await truncate(this.descriptor, length);
       return outputError(this.path, error);
     }
-    await writeAt(this.descriptor, header, headerOffset);
+    for (const { data, position } of rest) {
+      await writeAt(this.descriptor, data, position);
+      await sync(this.descriptor);
+    }
     return undefined;
   }
 
   /** Removes the file, if nothing was recorded. */
   async discard(): Promise<void> {
-    await closeDescriptor(this.descriptor);
+    await this.locate().finally(() => closeDescriptor(this.descriptor));
     await unlink(this.partialPath);
   }
+
+  /**
+   * Finds the name that the file has now: another recorder that was given the same name takes this one for a leftover and moves it
+   * aside, and what is called `NAME.partial` then is its file.
+   */
+  private async locate(): Promise<void> {
+    const own = await stat(this.descriptor, { bigint: true });
+    if (await isFile(this.partialPath, own)) return;
+    const folder = dirname(this.partialPath);
+    const prefix = `${basename(this.partialPath)}.`;
+    const others = (await readdir(folder)).filter((name) => name.startsWith(prefix));
+    for (const name of others) {
+      if (await isFile(join(folder, name), own)) {
+        this.partialPath = join(folder, name);
+        return;
+      }
+    }
+  }
+}
+
+async function isFile(path: string, { dev, ino }: fs.BigIntStats): Promise<boolean> {
+  const found = await statPath(path, { bigint: true }).catch(() => undefined);
+  return found?.ino === ino && found.dev === dev;
 }
 
 /**
@@ -109,9 +134,7 @@ export class OutputFile {
  * @throws RetinaRecordError `output-exists` unless `overwrite`; `output-failed` if the file cannot be made
  */
 export async function openOutput(path: string, overwrite: boolean): Promise<OutputFile> {
-  if (!overwrite && (await exists(path))) {
-    throw new RetinaRecordError('output-exists', `${path} exists; choose another name, or allow --overwrite (-y)`);
-  }
+  await checkOutput(path, overwrite);
   const partial = path + SUFFIX;
   try {
     const leftover = (await exists(partial)) ? await moveAside(partial) : undefined;
@@ -119,6 +142,26 @@ export async function openOutput(path: string, overwrite: boolean): Promise<Outp
   } catch (error) {
     throw outputError(path, error);
   }
+}
+
+/**
+ * Finds out whether {@link openOutput} could succeed, as far as that can be known without making a file.
+ *
+ * @throws RetinaRecordError as it does
+ */
+export async function checkOutput(path: string, overwrite: boolean): Promise<void> {
+  const present = await statPath(path).catch(() => undefined);
+  if (present !== undefined && !present.isFile()) {
+    const what = present.isDirectory() ? 'a folder' : 'a device or a pipe, not a file';
+    const remedy = present.isDirectory() ? 'name a file in it' : `write to - and redirect stdout there`;
+    throw new RetinaRecordError('output-failed', `cannot write ${path}: it is ${what}; ${remedy}`);
+  }
+  if (present !== undefined && !overwrite) {
+    throw new RetinaRecordError('output-exists', `${path} exists; choose another name, or allow --overwrite (-y)`);
+  }
+  await access(dirname(path), fs.constants.W_OK).catch((cause) => {
+    throw outputError(path, cause);
+  });
 }
 
 /** An error of the file system, with its cause and remedy in one line. */

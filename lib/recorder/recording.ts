@@ -3,8 +3,10 @@ import type { Transform, Writable } from 'node:stream';
 import type { Fmp4Muxer } from '../../transforms/fmp4-muxer.js';
 import { RetinaRecordError } from '../errors.js';
 import type { Fault } from '../items.js';
+import { type RecordedMedia, recordedMedia } from '../mp4/recorded-media.js';
 import type { Session } from '../net/session.js';
 import { systemTimers, type Timers } from '../net/timers.js';
+import { keepsDeadTcpSessions } from '../rtsp/live555.js';
 import { longTimeout } from '../time/long-timeout.js';
 import { linkStages } from './link.js';
 import { Monitor } from './monitor.js';
@@ -30,6 +32,12 @@ export interface RecordingOutput {
 
 /** Without a frame for so long, though data come, a recording ends. */
 const NO_FRAMES_MS = 30_000;
+/** So long after the video's end the audio's is waited for. */
+const AUDIO_END_MS = 2000;
+/** Over UDP a BYE, which has a port of its own, may overtake the last packets. */
+const BYE_LAG_MS = { tcp: 0, udp: 250 } as const;
+/** Errors that show another session's data on the connection (Q83). */
+const FOREIGN_DATA = new Set(['stale-session', 'rtcp-ssrc']);
 
 /**
  * A recording in progress. It ends by {@link stop}, by its duration, or by itself; {@link done} tells how.
@@ -38,12 +46,15 @@ export class Recording extends EventEmitter<RecordingEvents> {
   /** Resolves with the report when the file is closed and the session is torn down; never rejects. */
   readonly done: Promise<RecordingReport>;
 
+  private readonly streams: RecordedMedia;
   private readonly monitor: Monitor;
   private readonly timers: Timers;
   private readonly stages: readonly Transform[];
   private readonly muxer: Fmp4Muxer;
   private cancelDuration: (() => void) | undefined;
   private cancelWatch: (() => void) | undefined;
+  /** Set once the video has ended by BYE. */
+  private cancelLast: (() => void) | undefined;
   private reason: EndReason | undefined;
   private error: Error | undefined;
   /** Ends of the initialization segment and of the fragments that have left the muxer but perhaps not reached the file. */
@@ -59,13 +70,15 @@ export class Recording extends EventEmitter<RecordingEvents> {
   ) {
     super();
     this.timers = options.timers ?? systemTimers;
-    this.monitor = new Monitor(options.allowLoss ?? false, {
+    this.streams = recordedMedia(session.presentation);
+    this.monitor = new Monitor(options.allowLoss ?? false, this.streams, {
       fault: (fault) => this.noteFault(fault),
       loss: (message) => this.finish('loss', new RetinaRecordError('loss', `${message}; --allow-loss goes on without`)),
-      bye: () => this.finish('bye'),
+      bye: (everything) => this.awaitLast(everything ? BYE_LAG_MS[session.transport] : AUDIO_END_MS),
     });
     const tags = recordingTags(session.presentation);
-    const { stages, muxer } = recordingStages(options, this.monitor, { tags, allocate: output.file?.pool.take });
+    const muxing = { tags, allocate: output.file?.pool.take };
+    const { stages, muxer } = recordingStages(session, this.streams, options, this.monitor, muxing);
     this.stages = stages;
     this.muxer = muxer;
     muxer.on('start', () => this.emit('start'));
@@ -76,7 +89,7 @@ export class Recording extends EventEmitter<RecordingEvents> {
 
   /** What has been recorded so far. */
   get stats(): RecordingStats {
-    return this.monitor.stats(this.bytes);
+    return this.monitor.stats({ bytes: this.bytes, audioFrames: this.muxer.audioFrames });
   }
 
   /** Ends the recording in order: everything received is written, the file closed, the camera told. */
@@ -97,12 +110,13 @@ export class Recording extends EventEmitter<RecordingEvents> {
     const { durationMs } = options;
     if (durationMs !== undefined) this.cancelDuration = longTimeout(timers, () => this.finish('duration'), durationMs);
     this.watchFrames(0, 0);
-    linkStages(session.source, this.stages, output.stream, (error) => this.finish('stage', error));
+    linkStages(session.source, this.stages, output.stream, (error) => this.stageFailed(error));
     const failure = await sinkEnd(output.stream);
     if (failure !== undefined) this.sinkFailed(failure);
     this.finish('connection');
     this.cancelDuration?.();
     this.cancelWatch?.();
+    this.cancelLast?.();
     const closing = session.close({ teardown: !this.skipTeardown });
     const path = await this.closeFile();
     await closing;
@@ -117,14 +131,31 @@ export class Recording extends EventEmitter<RecordingEvents> {
     this.session.stop();
   }
 
+  private stageFailed(error: Error): void {
+    const { code } = error as Error & { code?: string };
+    if (code !== undefined && FOREIGN_DATA.has(code) && this.session.transport === 'tcp')
+      this.session.noteForeignData();
+    this.finish('stage', error);
+  }
+
   private noteFault(fault: Fault): void {
     const { code, message, cause } = fault;
-    if (code === 'unassigned-channel') this.session.noteForeignData();
+    // Of other servers only their own oddity (Q15).
+    const isForeign = code === 'unassigned-channel' && keepsDeadTcpSessions(this.session.presentation.tool);
+    if (isForeign) this.session.noteForeignData();
     if (code === 'connection-closed' || code === 'connection-silent') {
+      if (this.cancelLast !== undefined) this.finish('bye');
       this.finish('connection', new RetinaRecordError(code, message, {}, { cause }));
     } else {
       this.emit('fault', fault);
     }
+  }
+
+  /** The video has ended by BYE; what may still come is waited for. A later call can only shorten that. */
+  private awaitLast(ms: number): void {
+    this.cancelLast?.();
+    if (ms === 0) this.finish('bye');
+    else this.cancelLast = longTimeout(this.timers, () => this.finish('bye'), ms);
   }
 
   private sinkFailed(error: Error): void {
@@ -174,10 +205,11 @@ export class Recording extends EventEmitter<RecordingEvents> {
     }
   }
 
-  /** Ends a recording to which data come but no pictures; a sink that is merely slow does not count. */
+  /** Ends a recording to which data come but no pictures, or no audio where that is all there is; a sink that is merely slow does not count. */
   private watchFrames(frames: number, received: number): void {
     const check = (): void => {
-      const { frames: framesNow } = this.stats;
+      const { frames: videoFrames, audio } = this.stats;
+      const framesNow = this.streams.video === undefined ? (audio?.frames ?? 0) : videoFrames;
       const bytesNow = this.session.receiveStats.bytes;
       const isStuck = framesNow === frames && bytesNow > received && !this.output.stream.writableNeedDrain;
       if (isStuck) {

@@ -1,7 +1,8 @@
+import type { AudioConfig } from '../codec/audio-config.js';
 import type { Fault, FaultCode, SenderReport } from '../items.js';
 
 /**
- * Why a recording ended. Well: `stopped`, `duration`, `bye` (RTCP BYE), `reader-gone` (stdout's reader went away). Early: `loss`,
+ * Why a recording ended. Well: `stopped`, `duration`, `bye` (RTCP BYE on all streams, or on the video and soon nothing else), `reader-gone` (stdout's reader went away). Early: `loss`,
  * `connection` (closed or silent), `no-frames` (data without pictures), `stage` (a fault that no recording survives), `output`.
  */
 export type EndReason =
@@ -23,23 +24,37 @@ export function endedWell(reason: EndReason): boolean {
   return GOOD_ENDS.has(reason);
 }
 
+/** What has been recorded of audio so far. */
+export interface AudioStats {
+  readonly codec: AudioConfig['codec'];
+  /** Hz. */
+  readonly sampleRate: number;
+  readonly channels: number;
+  /** Frames written, or about to be. */
+  readonly frames: number;
+  /** RTP packets that did not arrive. */
+  readonly lostPackets: number;
+}
+
 /** What has been recorded so far. */
 export interface RecordingStats {
-  /** Frames handed to the muxer. */
+  /** Frames of video handed to the muxer. */
   readonly frames: number;
   /** Random access points among them. */
   readonly keyFrames: number;
   /** Bytes of MP4 up to the last whole fragment. */
   readonly bytes: number;
-  /** Media time from the first to the last frame, in seconds of the camera's clock. */
+  /** Media time from the first to the last frame, of audio where there is no video, in seconds of the camera's clock. */
   readonly mediaSeconds: number;
   /** Luma samples, 0 before the first frame. */
   readonly width: number;
   readonly height: number;
-  /** Sender reports of the recorded stream. */
+  /** Absent where no audio is to be recorded. */
+  readonly audio?: AudioStats | undefined;
+  /** Sender reports of the video, of the audio where there is no video. */
   readonly senderReports: number;
   readonly lastSenderReport?: SenderReport | undefined;
-  /** RTP packets of the recorded stream that did not arrive. */
+  /** RTP packets of the video that did not arrive. */
   readonly lostPackets: number;
   /** Access units left out because they were damaged. */
   readonly damagedFrames: number;

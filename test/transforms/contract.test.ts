@@ -4,14 +4,20 @@ import type { AccessUnit, Item } from '../../lib/items.js';
 import { pcapSource } from '../../lib/pcap/source.js';
 import { packageFile } from '../../lib/version.js';
 import {
+  AacDepacketizer,
   Fmp4Muxer,
+  G711Depacketizer,
   H264Depacketizer,
+  ReceiverReporter,
   RtcpSenderReportTap,
   RtpParser,
+  RtpReorder,
   SeiInjector,
   TcpInterleaveDemux,
   tee,
 } from '../../transforms/index.js';
+import { aac, g711, receiveAac } from '../lib/codec/audio-items.js';
+import { rtpPackets } from '../lib/codec/rtp-items.js';
 import { audio, interleaved, presentation, RECV, rtp, senderReport, video } from '../lib/rtp/packets.js';
 import { stageContract } from './contract.js';
 import { chunk, only } from './items.js';
@@ -66,6 +72,7 @@ const strangers: readonly Item[] = [
   { ...packet, kind: 'senderReport', ssrc: 4, ntpTimestamp: 5n, rtpTimestamp: 6, packetCount: 7, octetCount: 8 },
   { kind: 'bye', media, ssrcs: [4], recv: RECV },
   only(timed, 'accessUnit')[0]!,
+  receiveAac([{ p: '0010 0018 "abc"', m: true }]).frames[0]!,
   { kind: 'fault', code: 'junk', message: 'junk' },
   { kind: 'something of tomorrow' } as unknown as Item,
 ];
@@ -89,6 +96,38 @@ stageContract({
   flushes: false,
 });
 
+/** As UDP might have delivered it: every tenth packet out of order, every fifteenth twice, and the last but one never. */
+function shuffled(all: readonly Item[]): Item[] {
+  const channel = 0;
+  const out: Item[] = [];
+  let count = 0;
+  for (const item of all) {
+    const isRtp = item.kind === 'interleaved' && item.channel === channel;
+    if (isRtp && ++count % 10 === 0) out.splice(-1, 0, item);
+    else out.push(item);
+    if (isRtp && count % 15 === 0) out.push(item);
+  }
+  const last = out.findLastIndex((item) => item.kind === 'interleaved' && item.channel === channel);
+  const before = out.slice(0, last).findLastIndex((item) => item.kind === 'interleaved' && item.channel === channel);
+  return out.toSpliced(before, 1);
+}
+
+stageContract({
+  name: 'RtpReorder',
+  make: () => new RtpReorder(),
+  known: shuffled(frames),
+  unknown: without('interleaved', 'presentation'),
+  flushes: true,
+});
+
+stageContract({
+  name: 'ReceiverReporter',
+  make: () => new ReceiverReporter(),
+  known: reports,
+  unknown: strangers,
+  flushes: false,
+});
+
 stageContract({
   name: 'RtcpSenderReportTap',
   make: () => new RtcpSenderReportTap(),
@@ -106,6 +145,31 @@ stageContract({
   flushes: true,
 });
 
+const lastFrame = { p: '0010 0018 "xyz"', t: 1024 * 40 };
+
+stageContract({
+  name: 'AacDepacketizer',
+  make: () => new AacDepacketizer(),
+  // Frames in fragments; the last one is whole but for the marker, so that it is held back.
+  known: rtpPackets(aac(), [
+    ...Array.from({ length: 40 }, (_, i) => ({ p: '0010 0030 "abc"', t: 1024 * (i >> 1), m: i % 2 === 1 })),
+    lastFrame,
+  ]),
+  unknown: [...without('rtp'), ...rtpPackets(g711('pcma'), [{ p: 'd5' }])],
+  flushes: true,
+});
+
+stageContract({
+  name: 'G711Depacketizer',
+  make: () => new G711Depacketizer(),
+  known: rtpPackets(
+    g711('pcmu'),
+    Array.from({ length: 40 }, (_, i) => ({ p: 'ffd5', t: 2 * i })),
+  ),
+  unknown: strangers,
+  flushes: false,
+});
+
 stageContract({
   name: 'SeiInjector',
   make: () => new SeiInjector(),
@@ -120,7 +184,7 @@ stageContract({
   name: 'Fmp4Muxer',
   make: () => new Fmp4Muxer({ fragmentDurationMs: 0 }),
   known: timed,
-  unknown: without('accessUnit'),
+  unknown: without('accessUnit', 'audioFrame'),
   endsItems: true,
   flushes: true,
   endless(n: number): AccessUnit {

@@ -24,6 +24,16 @@ async function tap(policy: RtcpSsrcPolicy | undefined, ...packets: readonly Item
 }
 
 describe('sender reports', () => {
+  it('Q75 RTP-Info’s SSRC overrides that of SETUP for reports too, before any RTP, Reolink', async () => {
+    const both = video({ setup: { rtpChannel: 0, rtcpChannel: 1, ssrc: 1 }, rtpInfo: { ssrc: 0xdcc4a0d8 } });
+    const reports = [1, 0xdcc4a0d8].map((ssrc) => rtcp(senderReport(ssrc, 5n, 77), both));
+    const { items } = await pass([presentation([both]), ...reports], new RtcpSenderReportTap());
+    assert.deepEqual(
+      only(items, 'senderReport').map(({ ssrc }) => ssrc),
+      [0xdcc4a0d8],
+    );
+  });
+
   it('Q93 follow their packet, in the stream and as events', async () => {
     const stage = new RtcpSenderReportTap();
     const events: SenderReport[] = [];
@@ -165,6 +175,30 @@ describe('--unknown-rtcp-ssrc', () => {
     const { items } = await tap('abort-session', packet);
     assert.equal(only(items, 'rtcp')[0], packet);
     assert.equal(only(items, 'bye').length, 1);
+  });
+});
+
+describe('BYE', () => {
+  const byes = async (policy: RtcpSsrcPolicy | undefined, ...packets: Item[]) =>
+    only((await tap(policy, ...packets)).items, 'bye').map(({ ssrcs, foreign }) => [ssrcs, foreign]);
+
+  it('names the stream’s own source, alone or among others, or another one', async () => {
+    const packets = ['81cb0001 0d25614e', '82cb0002 45f7ddc9 0d25614e', '81cb0001 45f7ddc9'].map((hex) => rtcp(hex));
+    const expected = [
+      [[SSRC], undefined],
+      [[OTHER, SSRC], undefined],
+      [[OTHER], true],
+    ];
+    assert.deepEqual(await byes(undefined, ...packets), expected);
+    const other = interleaved(0, rtp({ seq: 1, ssrc: OTHER }));
+    assert.deepEqual(await byes(undefined, other, ...packets.slice(2)), [[[OTHER], undefined]], 'the SSRC has changed');
+  });
+
+  it('of a stream whose source is not known, or with any source allowed, is the stream’s', async () => {
+    const packet = rtcp('81cb0001 45f7ddc9');
+    const { items } = await pass([presentation([media]), packet], new RtcpSenderReportTap());
+    assert.equal(only(items, 'bye')[0]!.foreign, undefined);
+    assert.deepEqual(await byes('process-packets', packet), [[[OTHER], undefined]]);
   });
 });
 

@@ -128,6 +128,15 @@ describe('sessions', () => {
       assert.equal(only(items, 'rtp').length, 10);
     }
   });
+
+  it('Q83 over UDP a foreign SSRC is dropped, whatever the server is', async () => {
+    const packets = Array.from({ length: 10 }, (_, seq) => interleaved(0, rtp({ seq, timestamp: seq * 3000 })));
+    const foreign = interleaved(0, rtp({ seq: 30_000, ssrc: SSRC + 1 }));
+    const described = presentation([video()], 'LIVE555 Streaming Media v2013.04.08');
+    const { items, error } = await pass([described, ...packets, foreign], new RtpParser({ datagrams: true }));
+    assert.equal(error, undefined);
+    assert.deepEqual(faultCodes(items), ['rtp-ssrc']);
+  });
 });
 
 describe('options', () => {

@@ -28,7 +28,10 @@ interface AvcConfiguration {
 
 /** The first sample entry of an initialization segment with these parameters, read by mp4box. */
 function sampleEntry(value: H264Parameters) {
-  const bytes = initSegment({ parameters: value, timescale: 90_000, creationTime: 0n, tags: {} });
+  const bytes = initSegment([{ id: 1, timescale: 90_000, format: { kind: 'video', parameters: [value] } }], {
+    creationTime: 0n,
+    tags: {},
+  });
   const { file, info } = readMp4(bytes);
   const entry = file.moov.traks[0]!.mdia.minf.stbl.stsd.entries[0] as unknown as {
     type: string;

@@ -15,7 +15,8 @@ const CREATED = BigInt(Date.parse('2024-02-17T20:14:34.013Z')) * 1_000_000n;
 function segment(tags: MovieTags = {}): Buffer {
   const sets = new ParameterSets();
   sets.update([sps(), pps()]);
-  return initSegment({ parameters: sets.current!, timescale: 90_000, creationTime: CREATED, tags });
+  const format = { kind: 'video', parameters: [sets.current!] } as const;
+  return initSegment([{ id: 1, timescale: 90_000, format }], { creationTime: CREATED, tags });
 }
 
 /** The metadata items of a file by name, found by a walk of their own over moov/udta/meta/ilst. */

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import type { AccessUnit, Item } from '../../../lib/items.js';
-import type { Closing } from '../../../lib/mp4/progressive.js';
+import type { Closing, ClosingWrite } from '../../../lib/mp4/progressive.js';
 import { pcapSource } from '../../../lib/pcap/source.js';
 import {
   Fmp4Muxer,
@@ -20,6 +20,8 @@ export interface Muxed {
   readonly bytes: Buffer;
   /** The same file closed into its progressive form; undefined if there is no sample. */
   readonly closed: Buffer | undefined;
+  /** What closes it. */
+  readonly closing: Closing | undefined;
   /** The buffers as they were emitted. */
   readonly chunks: readonly Buffer[];
   readonly fragments: readonly FragmentEvent[];
@@ -41,15 +43,21 @@ export async function mux(items: Iterable<Item> | AsyncIterable<Item>, options: 
   source.on('error', (error) => muxer.destroy(error));
   const chunks = (await source.pipe(muxer).toArray()) as Buffer[];
   const bytes = Buffer.concat(chunks);
-  return { bytes, closed: close(bytes, muxer.closing), chunks, fragments, warnings, starts };
+  const { closing } = muxer;
+  return { bytes, closed: close(bytes, closing), closing, chunks, fragments, warnings, starts };
 }
 
 /** What closing in place makes of a fragmented file. */
 function close(bytes: Buffer, closing: Closing | undefined): Buffer | undefined {
-  if (closing === undefined) return undefined;
-  const closed = Buffer.concat([bytes, closing.moov]);
-  closing.header.copy(closed, closing.headerOffset);
-  return closed;
+  return closing?.reduce(overwritten, bytes);
+}
+
+/** A file with bytes written over or behind it. */
+export function overwritten(bytes: Buffer, { data, position }: ClosingWrite): Buffer {
+  const result = Buffer.alloc(Math.max(bytes.length, position + data.length));
+  bytes.copy(result);
+  data.copy(result, position);
+  return result;
 }
 
 /** The items that reach the muxer when a capture is replayed. */

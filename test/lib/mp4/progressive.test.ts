@@ -13,7 +13,8 @@ import { SampleIndex } from '../../../lib/mp4/sample-index.js';
 import { packageFile } from '../../../lib/version.js';
 import { Fmp4Muxer } from '../../../transforms/fmp4-muxer.js';
 import { readMp4 } from '../../read-mp4.js';
-import { frames, replay } from './mux.js';
+import { aac, usableConfig } from '../codec/audio-items.js';
+import { frames, overwritten, replay } from './mux.js';
 
 interface Finished {
   /** Fragmented, as it is recorded. */
@@ -34,11 +35,7 @@ async function record(items: Iterable<Item>): Promise<Finished> {
   return { bytes: Buffer.concat(chunks), closing: muxer.closing!, ends };
 }
 
-function close({ bytes, closing }: Finished): Buffer {
-  const closed = Buffer.concat([bytes, closing.moov]);
-  closing.header.copy(closed, closing.headerOffset);
-  return closed;
-}
+const close = ({ bytes, closing }: Finished): Buffer => closing.reduce(overwritten, bytes);
 
 const plain = (bytes: Buffer): unknown[] =>
   readMp4(bytes).samples.map(({ data, dts, cts, duration, isSync }) => ({ data, dts, cts, duration, isSync }));
@@ -58,18 +55,6 @@ for (const name of names) {
     assert.equal(finished.bytes.toString('latin1', 44, 48), 'free');
   });
 }
-
-test('every state of the closing plays: any part of the moov appended, any part of the header written', async () => {
-  const finished = await record(
-    await frames(Array.from({ length: 12 }, (_, i) => ({ kind: i % 4 === 0 ? 'idr' : 'ref', t: i * 3000 }))),
-  );
-  const { bytes, closing } = finished;
-  const expected = plain(bytes);
-  for (let cut = 0; cut <= closing.moov.length; cut++) {
-    assert.deepEqual(plain(Buffer.concat([bytes, closing.moov.subarray(0, cut)])), expected, `moov cut at ${cut}`);
-  }
-  assert.deepEqual(plain(close(finished)), expected);
-});
 
 test('whatever byte a recording is cut at, the whole fragments before it are a file of their own', async () => {
   const { bytes, ends } = await record(
@@ -103,11 +88,15 @@ const sets = (byte: number): H264Parameters => ({
     width: 704,
     height: 480,
     picOrderCntType: 2,
+    picOrderCntLsbBits: 0,
+    frameNumBits: 4,
+    separateColourPlanes: false,
     frameMbsOnly: true,
     trailingBytes: false,
   },
 });
-const options = { timescale: 90_000, creationTime: 0n, tags: {} };
+const options = { creationTime: 0n, tags: {} };
+const track = (index: SampleIndex) => ({ id: 1, timescale: 90_000, index });
 const times = (i: number) => ({
   duration: 3000,
   compositionOffset: 0,
@@ -129,11 +118,9 @@ test('parameter changes: one description per distinct pair, chunks never mix the
     { offset: 5000, samples: 1, description: 1 },
     { offset: 5020, samples: 2, description: 0 },
   ]);
-  const { moov, header, headerOffset } = closeMovie(index, 6000, options);
   const file = Buffer.alloc(6000);
   Buffer.from('000000286674797069736f6d0000020069736f6d', 'hex').copy(file);
-  header.copy(file, headerOffset);
-  const { samples } = readMp4(Buffer.concat([file, moov]));
+  const { samples } = readMp4(closeMovie([track(index)], 6000, options).reduce(overwritten, file));
   assert.deepEqual(
     samples.map(({ offset, description }) => [offset, description]),
     [
@@ -157,14 +144,18 @@ test('beyond 4 GB: chunk offsets and the mdat header have 64 bits', async () => 
     index.place(100);
     index.add(8, times(1), sets(1));
     index.place(far);
-    const { moov, header, headerOffset } = closeMovie(index, far + 8, options);
-    assert.equal(header.readBigUInt64BE(8), BigInt(far + 8 - headerOffset));
+    const closing = closeMovie([track(index)], far + 8, options);
+    const [{ data: moov, position }, , length, header] = closing;
+    assert.equal(position, far + 8);
+    assert.deepEqual(
+      [length.position, length.data.readBigUInt64BE()],
+      [header.position + 8, BigInt(far + 8 - header.position)],
+    );
     assert.equal(moov.indexOf('co64') > 0, true);
     const at = moov.indexOf('co64') + 12;
     assert.deepEqual([moov.readBigUInt64BE(at), moov.readBigUInt64BE(at + 8)], [100n, BigInt(far)]);
     const file = await open(path, 'w');
-    await file.write(header, 0, 16, headerOffset);
-    await file.write(moov, 0, moov.length, far + 8);
+    for (const { data, position: at } of closing) await file.write(data, 0, data.length, at);
     const { size } = await file.stat();
     await file.close();
     assert.equal(size, far + 8 + moov.length);
@@ -173,16 +164,31 @@ test('beyond 4 GB: chunk offsets and the mdat header have 64 bits', async () => 
   }
 });
 
-test('closing an hour of frames is a matter of milliseconds', () => {
-  const index = new SampleIndex();
+test('closing an hour of video and audio takes less than 200 ms', () => {
   const parameters = sets(1);
-  for (let i = 0; i < 108_000; i++) {
-    index.add(33_000 + (i % 7), times(i), parameters);
-    if (i % 30 === 29) index.place(1_000_000 + i * 33_000);
+  const [video, audio] = [new SampleIndex(), new SampleIndex()];
+  const hour = 3600;
+  for (let second = 0; second < hour; second++) {
+    // Durations that differ from sample to sample, and reordered pictures, make the largest tables.
+    for (let i = 0; i < 30; i++) {
+      video.add(
+        33_000 + (i % 7),
+        { ...times(i), duration: 2999 + (i % 3), compositionOffset: 3000 * (i % 4) },
+        parameters,
+      );
+    }
+    video.place(1_200_000 * second);
+    for (let i = 0; i < 47; i++) audio.add(300 + i, { ...times(0), duration: 1023 + (i % 3) }, undefined);
+    audio.place(1_200_000 * second + 1_100_000);
   }
-  const start = performance.now();
-  const { moov } = closeMovie(index, 4e9, options);
-  const ms = performance.now() - start;
-  assert.ok(moov.length > 108_000 * 4);
-  assert.ok(ms < 1000, `${ms} ms`); // the target is 200 ms on an idle machine
+  const config = usableConfig(aac());
+  const tracks = [track(video), { id: 2, timescale: 48_000, index: audio, audio: config, startTicks: 480 }];
+  const ms = [1, 2, 3, 4, 5].map(() => {
+    const start = performance.now();
+    const [moov] = closeMovie(tracks, 4e9, options);
+    assert.ok(moov.data.length > 30 * hour * (4 + 8 + 8) + 47 * hour * (4 + 8));
+    return performance.now() - start;
+  });
+  const median = ms.toSorted((a, b) => a - b)[2]!;
+  assert.ok(median < 200, `${ms.map((value) => value.toFixed(0)).join(', ')} ms`);
 });

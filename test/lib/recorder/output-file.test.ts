@@ -51,6 +51,22 @@ describe('OutputFile', () => {
     });
   });
 
+  it('is never put in the place of a folder, a device or a pipe, overwriting or not', async (t) => {
+    const folder = folderFor(t);
+    for (const overwrite of [false, true]) {
+      await assert.rejects(openOutput(folder, overwrite), {
+        code: 'output-failed',
+        message: /is a folder; name a file/,
+      });
+      if (process.platform === 'win32') continue;
+      await assert.rejects(openOutput('/dev/null', overwrite), {
+        code: 'output-failed',
+        message: /device .* write to -/,
+      });
+    }
+    assert.deepEqual(readdirSync(folder), []);
+  });
+
   it('writes many buffers in order', async (t) => {
     const file = await openOutput(join(folderFor(t), 'a.mp4'), false);
     const pieces = Array.from({ length: 300 }, (_, i) => Buffer.alloc(10_000 + i, i));
@@ -85,6 +101,44 @@ describe('a file that appears under the name during the recording', () => {
       assert.equal(readFileSync(path, 'utf8'), overwrite ? 'recorded' : 'somebody else');
       rmSync(path);
     }
+  });
+});
+
+describe('two recorders with one name', () => {
+  /** Opens the name twice, as two processes would, and writes to both. */
+  async function pair(path: string) {
+    const first = await openOutput(path, false);
+    const second = await openOutput(path, false);
+    for (const [file, text] of [
+      [first, 'the first one'],
+      [second, 'the second one'],
+    ] as const) {
+      file.stream.end(text);
+      await once(file.stream, 'finish');
+    }
+    assert.equal(second.notes.leftover, `${path}.partial.1`);
+    return { first, second };
+  }
+
+  it('both are kept, under names of their own, whichever ends first', async (t) => {
+    for (const order of ['first', 'second'] as const) {
+      const folder = folderFor(t);
+      const path = join(folder, 'a.mp4');
+      const { first, second } = await pair(path);
+      for (const file of order === 'first' ? [first, second] : [second, first]) await file.close(100);
+      assert.deepEqual(readdirSync(folder).sort(), ['a-1.mp4', 'a.mp4']);
+      assert.equal(readFileSync(first.finalPath, 'utf8'), 'the first one');
+      assert.equal(readFileSync(second.finalPath, 'utf8'), 'the second one');
+    }
+  });
+
+  it('one that has nothing to keep removes its own file', async (t) => {
+    const folder = folderFor(t);
+    const { first, second } = await pair(join(folder, 'a.mp4'));
+    await first.discard();
+    assert.deepEqual(readdirSync(folder), ['a.mp4.partial']);
+    await second.close(100);
+    assert.equal(readFileSync(second.finalPath, 'utf8'), 'the second one');
   });
 });
 

@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { EarlyAudio } from '../../../lib/mp4/early-audio.js';
+import { audioFrames, audioRun } from './audio.js';
+
+describe('EarlyAudio', () => {
+  it('says when more than 512 frames wait, and gives up the oldest', () => {
+    const frames = audioRun(600);
+    const early = new EarlyAudio();
+    const full = frames.map((frame) => {
+      const isFull = early.add(frame);
+      if (isFull) early.drop();
+      return isFull;
+    });
+    assert.deepEqual([full.indexOf(true), full.lastIndexOf(false)], [512, 511]);
+    const times = early.take().map(({ extendedTimestamp }) => extendedTimestamp);
+    assert.deepEqual(
+      times,
+      frames.slice(-512).map(({ extendedTimestamp }) => extendedTimestamp),
+    );
+    assert.deepEqual([early.take(), early.add(frames[0]!)], [[], false]);
+  });
+
+  it('says when more than 1 MiB waits', () => {
+    const early = new EarlyAudio();
+    const frames = audioFrames(Array.from({ length: 4 }, (_, i) => ({ t: i, size: 300_000 })));
+    assert.deepEqual(
+      frames.map((frame) => early.add(frame)),
+      [false, false, false, true],
+    );
+    early.drop();
+    assert.equal(early.add(audioFrames([{ t: 5, size: 10 }])[0]!), false);
+  });
+
+  it('keeps copies, so that the chunks that the frames came in can be given up', () => {
+    const [frame] = audioFrames([{ t: 0, size: 6 }]);
+    const early = new EarlyAudio();
+    early.add(frame!);
+    const [kept] = early.take();
+    assert.deepEqual(Buffer.concat(kept!.parts), Buffer.concat(frame!.parts));
+    assert.notEqual(kept!.parts[0]!.buffer, frame!.parts[0]!.buffer);
+    assert.deepEqual({ ...kept, parts: [] }, { ...frame, parts: [] });
+  });
+});
