@@ -27,6 +27,8 @@ export interface RtpParserOptions {
   readonly maxJumpSeconds?: number | undefined;
   /** Drop packets that come out of order, and frames off the timeline, instead of failing. Default false. */
   readonly tolerant?: boolean | undefined;
+  /** The packets came over UDP, where no server mixes in a former client's session (Q83). Default false. */
+  readonly datagrams?: boolean | undefined;
 }
 
 interface Channel {
@@ -94,7 +96,7 @@ export class RtpParser extends Stage {
   }
 
   private assignPresentation({ media, tool }: Presentation): void {
-    this.assign(media, keepsDeadTcpSessions(tool));
+    this.assign(media, !this.options.datagrams && keepsDeadTcpSessions(tool));
   }
 
   private assign(media: readonly MediaDescription[], staleSessions: boolean): void {

@@ -21,6 +21,8 @@ export interface ConnectionCapture {
 export interface CaptureSink {
   /** A connection was made at `at`, Unix time in ns. */
   open(client: CaptureEnd, server: CaptureEnd, at: bigint): ConnectionCapture;
+  /** A datagram that was received, or is being sent, at `at`. Without this media over UDP are not kept. */
+  datagram?(source: CaptureEnd, destination: CaptureEnd, data: Buffer, at: bigint): void;
 }
 
 /** Begins the capture of a socket that is connected. Bytes that came out of TLS are kept in the clear. */

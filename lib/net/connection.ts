@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { RetinaRecordError } from '../errors.js';
-import { InterleaveFramer } from '../rtsp/framer.js';
+import { type FramerSink, InterleaveFramer } from '../rtsp/framer.js';
 import {
   type HeaderList,
   header,
@@ -56,7 +56,7 @@ interface Outgoing {
   readonly captured: Buffer;
 }
 
-/** Our answers to a server's requests may pile up to so many bytes before they are left out. */
+/** Our answers to a server's requests, and our reports, may pile up to so many bytes before they are left out. */
 const MAX_UNSENT = 64 * 1024;
 
 /**
@@ -72,6 +72,10 @@ export class RtspConnection {
   /** What to do with a frame on a channel before PLAY has been answered. */
   onEarlyFrame: (channel: number) => void = () => {};
 
+  /** Both ends' addresses as the system writes them. */
+  readonly localAddress: string;
+  readonly remoteAddress: string;
+
   private readonly channels = new Set<number>();
   private framer = this.newFramer();
   private pending: Pending | undefined;
@@ -86,6 +90,8 @@ export class RtspConnection {
     readonly remote: string,
     private readonly environment: ConnectionEnvironment,
   ) {
+    this.localAddress = socket.localAddress ?? '';
+    this.remoteAddress = socket.remoteAddress ?? '';
     this.tap = new MediaTap(socket instanceof TLSSocket);
     this.capture = captureSocket(environment.capture, socket, environment.clock.now());
     let failure: Error | undefined;
@@ -134,6 +140,14 @@ export class RtspConnection {
   /** Sends a request whose answer nobody waits for; the connection is meant to be closed then. */
   sendLast(method: string, uri: string, headers: HeaderList): void {
     if (this.isOpen) this.write(this.serialize(method, uri, headers));
+  }
+
+  /** Sends an interleaved frame (RFC 2326 section 10.12), unless the server does not read what was sent before. */
+  sendFrame(channel: number, data: Buffer): void {
+    if (!this.isOpen || this.socket.writableLength > MAX_UNSENT) return;
+    const head = Buffer.from([0x24, channel, data.length >> 8, data.length & 0xff]);
+    const bytes = Buffer.concat([head, data]);
+    this.write({ bytes, captured: bytes });
   }
 
   /** Stops waiting for the outstanding answer, if there is one; its request fails with `response-timeout`. */
@@ -211,7 +225,7 @@ export class RtspConnection {
   }
 
   private newFramer(): InterleaveFramer {
-    const framer = new InterleaveFramer({
+    const sink: FramerSink = {
       frame: (channel) => {
         if (!this.tap.isStarted) this.onEarlyFrame(channel);
       },
@@ -223,7 +237,8 @@ export class RtspConnection {
           `${length} bytes at byte ${position} from ${this.remote} are neither RTSP nor interleaved data`,
         );
       },
-    });
+    };
+    const framer = new InterleaveFramer(sink, { skipFrames: true });
     framer.assignChannels(this.channels);
     return framer;
   }

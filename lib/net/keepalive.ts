@@ -20,6 +20,8 @@ export interface KeepaliveOptions {
   readonly timeoutSeconds: number;
   readonly timers: Timers;
   readonly warnings: WarningLog;
+  /** Bytes that have come so far, of media and of answers: a server that sends any is alive. */
+  readonly received: () => number;
   /** The session cannot go on. */
   readonly onFailure: (error: Error) => void;
 }
@@ -91,7 +93,7 @@ export class Keepalive {
   private excuse(): boolean {
     const { connection } = this.options.requester;
     const unread = this.pausedSinceSend || connection.isPaused;
-    if (!unread && connection.received === this.receivedAtSend) {
+    if (!unread && this.options.received() === this.receivedAtSend) {
       const text = `${this.method} CSeq ${connection.lastCseq} was not answered, and no media came for ${this.intervalMs} ms`;
       this.options.onFailure(new RetinaRecordError('response-timeout', text, { connection: connection.remote }));
       return false;
@@ -107,7 +109,7 @@ export class Keepalive {
     const { method } = this;
     this.outstanding = true;
     this.pausedSinceSend = requester.connection.isPaused;
-    this.receivedAtSend = requester.connection.received;
+    this.receivedAtSend = this.options.received();
     let response: RtspResponse;
     try {
       response = await requester.request(method, uri, headers, { phase: 'play' });

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import type { Item } from '../items.js';
+import { DATAGRAM_OVERHEAD } from './media-transport.js';
 
 /** What a source asks of the connection that feeds it. */
 export interface SourceControl {
@@ -26,6 +27,11 @@ export class MediaSource extends Readable {
     private readonly control: SourceControl,
   ) {
     super({ objectMode: true, highWaterMark: 16 });
+  }
+
+  /** From when the cap was passed until half of what it allows is left: what cannot be paused is dropped meanwhile. */
+  get isFull(): boolean {
+    return this.paused;
   }
 
   /** Adds an item; none after {@link finish}. */
@@ -74,5 +80,12 @@ export class MediaSource extends Readable {
 }
 
 function bytesOf(item: Item): number {
-  return item.kind === 'chunk' ? item.data.length : 0;
+  switch (item.kind) {
+    case 'chunk':
+      return item.data.length;
+    case 'interleaved':
+      return item.data.length + DATAGRAM_OVERHEAD;
+    default:
+      return 0;
+  }
 }

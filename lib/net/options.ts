@@ -29,16 +29,22 @@ export interface ConnectOptions {
   /** Without any byte for so long the session ends, in ms; 0 for never. Default 15000. */
   readonly silenceTimeoutMs?: number | undefined;
   /**
-   * `auto`: one attempt on the connection, for servers that keep dead sessions as `always`; `always`: until it succeeds or the
-   * session has timed out, on fresh connections too; `never`. Default `auto`.
+   * `auto`: one attempt on the connection, over UDP and for servers that keep dead sessions as `always`; `always`: until it
+   * succeeds or the session has timed out, on fresh connections too; `never`. Default `auto`.
    */
   readonly teardown?: TeardownPolicy | undefined;
   /** What to do if a later SETUP names another session: go on with the first id, or fail. Default `use-first` (Q60). */
   readonly sessionId?: 'require-match' | 'use-first' | undefined;
   /** Which streams to set up, as indices into `presentation.media`. Default: the first H.264 video. */
   readonly selectMedia?: ((presentation: Presentation) => readonly number[]) | undefined;
+  /**
+   * How the media come: `tcp`: inside the RTSP connection; `udp`: as datagrams, by multicast if the server offers nothing else;
+   * `auto`: over UDP, or over TCP if the server refuses that or nothing arrives within 3 s. Over TLS `auto` means `tcp`, since
+   * datagrams are not encrypted. Default `tcp`.
+   */
+  readonly transport?: TransportChoice | undefined;
   readonly tls?: TlsOptions | undefined;
-  /** Bytes that may wait for the pipeline before the socket is paused. Default 4 MiB. */
+  /** Bytes that may wait for the pipeline before the socket is paused, or datagrams are dropped. Default 4 MiB. */
   readonly maxBufferedBytes?: number | undefined;
   /** Hears of each warning as it comes, those before the session exists too. */
   readonly onWarning?: ((warning: { readonly code: string; readonly message: string }) => void) | undefined;
@@ -49,9 +55,12 @@ export interface ConnectOptions {
   /** Stamps what is received. Default the system's. */
   readonly clock?: Clock | undefined;
   readonly timers?: Timers | undefined;
-  /** n random bytes, for client nonces. Default Node's. */
+  /** n random bytes, for client nonces and UDP ports. Default Node's. */
   readonly random?: ((bytes: number) => Buffer) | undefined;
 }
+
+/** See {@link ConnectOptions.transport}. */
+export type TransportChoice = 'tcp' | 'udp' | 'auto';
 
 /** See {@link ConnectOptions.teardown}. */
 export type TeardownPolicy = 'auto' | 'always' | 'never';

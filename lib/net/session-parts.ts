@@ -1,5 +1,6 @@
 import type { Clock } from '../time/clock.js';
 import type { SetupState } from './handshake.js';
+import type { MediaTransport } from './media-transport.js';
 import type { TeardownPolicy } from './options.js';
 import type { Requester } from './requester.js';
 import type { StaleSessions } from './stale-sessions.js';
@@ -12,6 +13,8 @@ export interface SessionParts {
   /** Opens another connection to the same server. */
   readonly reconnect: (timeoutMs: number, signal: AbortSignal | undefined) => Promise<Requester>;
   readonly state: SetupState;
+  /** Ready to deliver. */
+  readonly media: MediaTransport;
   /** The `Server` header. */
   readonly server: string | undefined;
   readonly clock: Clock;

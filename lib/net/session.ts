@@ -8,12 +8,18 @@ import { sessionHeaders } from './handshake.js';
 import { Keepalive } from './keepalive.js';
 import { MediaSource } from './media-source.js';
 import type { ConnectionEnd } from './media-tap.js';
+import type { MediaReceiver } from './media-transport.js';
+import type { Requester } from './requester.js';
 import type { ServerInfo, SessionParts } from './session-parts.js';
 import { SilenceWatch } from './silence-watch.js';
 import { type TeardownOutcome, teardown } from './teardown.js';
 import type { SessionWarning } from './warnings.js';
 
 const NS_PER_S = 1e9;
+/** Media over UDP that do not go on for so long after the RTSP connection was closed have ended with it (Q85). In ms. */
+const ORPHANED_MS = 5000;
+/** Limit for the connection that takes the place of a closed one. In ms. */
+const REJOIN_MS = 10_000;
 
 /**
  * A playing RTSP session. Emits `warning` with a {@link SessionWarning}; those from before are in {@link warnings}.
@@ -25,64 +31,52 @@ export class Session extends EventEmitter<{ warning: [SessionWarning] }> {
   readonly presentation: Presentation;
   /** `host:port` of the server. */
   readonly remote: string;
+  /** How the media come. */
+  readonly transport: 'tcp' | 'udp';
   /**
-   * The items: first the presentation, then the chunks behind the answer to PLAY, stamped when they were read. Where the
-   * session ends by itself a fault comes last; only an abort is an error.
+   * The items: first the presentation, then the chunks behind the answer to PLAY, or over UDP the datagrams as `interleaved` items,
+   * stamped when they were read. Where the session ends by itself a fault comes last; only an abort is an error.
    */
   readonly source: Readable;
 
-  private readonly media: MediaSource;
-  private readonly keepalive: Keepalive;
-  private readonly silence: SilenceWatch;
+  private readonly items: MediaSource;
+  private keepalive: Keepalive;
+  private silence: SilenceWatch;
   private readonly playedAt: bigint;
   private readonly hurry = new AbortController();
   private ended = false;
+  /** How the RTSP connection ended, where the media go on without it. */
+  private orphaned: { readonly message: string; readonly cause: unknown } | undefined;
+  /** In place of the RTSP connection that has ended. */
+  private spare: Requester | undefined;
   private closing: Promise<TeardownOutcome> | undefined;
 
   /** Use {@link connect}. */
   constructor(private readonly parts: SessionParts) {
     super();
-    const { requester, state, timers, warnings, clock, signal } = parts;
+    const { media, requester, state, warnings, clock, signal } = parts;
     const { connection } = requester;
     this.presentation = state.presentation;
+    this.transport = media.kind;
     this.remote = connection.remote;
     this.playedAt = clock.now();
-    this.keepalive = new Keepalive({
-      requester,
-      uri: state.presentation.baseUrl,
-      headers: sessionHeaders(state),
-      timeoutSeconds: state.timeoutSeconds,
-      timers,
-      warnings,
-      onFailure: (error) => this.keepaliveFailed(error),
-    });
-    this.silence = new SilenceWatch(
-      parts.silenceTimeoutMs,
-      timers,
-      () => clock.now(),
-      () => this.fellSilent(),
-    );
-    this.media = new MediaSource(parts.maxBufferedBytes, {
+    this.keepalive = this.keepaliveBy(requester);
+    this.silence = this.watchSilence(parts.silenceTimeoutMs);
+    this.items = new MediaSource(parts.maxBufferedBytes, {
       pause: () => this.pause(),
       resume: () => this.resume(),
       destroyed: () => this.end(),
     });
-    this.source = this.media;
+    this.source = this.items;
     // An abort is told to whoever reads the source; it must not end the process where nobody does yet.
-    this.media.on('error', () => {});
-    this.media.add(state.presentation);
+    this.items.on('error', () => {});
+    this.items.add(state.presentation);
     signal?.addEventListener('abort', this.onAbort, { once: true });
-    connection.startMedia({
-      chunk: (chunk) => {
-        this.silence.note(chunk.recv);
-        this.media.add(chunk);
-      },
-      closed: (end) => this.connectionClosed(end),
-    });
+    media.start(this.receiver());
     if (this.ended) return;
-    this.keepalive.start();
+    if (this.orphaned === undefined) this.keepalive.start();
     this.silence.start();
-    if (keepsDeadTcpSessions(state.presentation.tool)) {
+    if (media.kind === 'tcp' && keepsDeadTcpSessions(state.presentation.tool)) {
       const text = `${this.remote} runs ${state.presentation.tool}, which goes on sending after a connection is lost; UDP avoids that`;
       warnings.add('stale-session-bug', text);
     }
@@ -93,9 +87,13 @@ export class Session extends EventEmitter<{ warning: [SessionWarning] }> {
     return this.parts.warnings.all;
   }
 
-  /** What has been received on the session's connection so far. */
-  get receiveStats(): { readonly bytes: number } {
-    return { bytes: this.parts.requester.connection.received };
+  /**
+   * What has been received so far: bytes of the session's connection, or of datagrams; for these also the size of the smallest
+   * receive buffer that the kernel has granted.
+   */
+  get receiveStats(): { readonly bytes: number; readonly receiveBufferBytes?: number | undefined } {
+    const { received, receiveBufferBytes } = this.parts.media;
+    return { bytes: received, receiveBufferBytes };
   }
 
   get serverInfo(): ServerInfo {
@@ -122,10 +120,19 @@ export class Session extends EventEmitter<{ warning: [SessionWarning] }> {
     );
   }
 
+  /**
+   * Sends a compound RTCP packet (RFC 3550 section 6.1) to the server, as a frame or a datagram. Nothing is said of errors.
+   *
+   * @param channel a stream's `setup.rtcpChannel`
+   */
+  sendRtcp(channel: number, data: Buffer): void {
+    if (!this.ended) this.parts.media.sendRtcp(channel, data);
+  }
+
   /** Ends {@link source} in order, after what has been received. The connection stays for {@link close}. */
   stop(): void {
     this.end();
-    this.media.finish();
+    this.items.finish();
   }
 
   /**
@@ -145,8 +152,8 @@ export class Session extends EventEmitter<{ warning: [SessionWarning] }> {
     if (signal?.aborted) hurry.abort();
     const outcome = await teardown({
       policy: parts.teardownPolicy,
-      staleSessionBug: keepsDeadTcpSessions(state.presentation.tool),
-      requester,
+      outlivesConnection: this.transport === 'udp' || keepsDeadTcpSessions(state.presentation.tool),
+      requester: this.spare ?? requester,
       reconnect: parts.reconnect,
       uri: state.presentation.baseUrl,
       headers: sessionHeaders(state),
@@ -156,6 +163,8 @@ export class Session extends EventEmitter<{ warning: [SessionWarning] }> {
     });
     signal?.removeEventListener('abort', this.onAbort);
     requester.connection.destroy();
+    this.spare?.connection.destroy();
+    await parts.media.close();
     return outcome;
   }
 
@@ -164,7 +173,9 @@ export class Session extends EventEmitter<{ warning: [SessionWarning] }> {
     this.hurry.abort();
     this.end();
     this.parts.requester.connection.destroy(error);
-    this.media.destroy(error);
+    this.spare?.connection.destroy(error);
+    void this.parts.media.close();
+    this.items.destroy(error);
   };
 
   /** Nothing more is delivered and nothing watched. */
@@ -173,34 +184,110 @@ export class Session extends EventEmitter<{ warning: [SessionWarning] }> {
     this.ended = true;
     this.keepalive.stop();
     this.silence.stop();
-    this.parts.requester.connection.stopMedia();
+    this.parts.media.stop();
+  }
+
+  private receiver(): MediaReceiver {
+    const { items } = this;
+    return {
+      get isFull() {
+        return items.isFull;
+      },
+      item: (item) => {
+        if (item.kind === 'chunk' || item.kind === 'interleaved') this.silence.note(item.recv);
+        items.add(item);
+      },
+      closed: (end) => this.connectionClosed(end),
+    };
   }
 
   private pause(): void {
-    if (this.ended) return;
+    if (this.ended || this.transport === 'udp') return;
     this.silence.stop();
     this.keepalive.notePause();
-    this.parts.requester.connection.pause();
+    this.parts.media.pause();
   }
 
   private resume(): void {
-    if (this.ended) return;
-    this.parts.requester.connection.resume();
+    if (this.ended || this.transport === 'udp') return;
+    this.parts.media.resume();
     this.silence.start();
+  }
+
+  private watchSilence(timeoutMs: number): SilenceWatch {
+    const { clock, timers } = this.parts;
+    return new SilenceWatch(
+      timeoutMs,
+      timers,
+      () => clock.now(),
+      () => this.fellSilent(timeoutMs),
+    );
   }
 
   private connectionClosed({ midway, cause }: ConnectionEnd): void {
     const broken = cause && `the connection broke: ${errorName(cause)}`;
     const how = broken ?? 'the server closed the connection (EOF)';
     const where = midway ? ' inside a frame or message' : '';
-    this.fail('connection-closed', `${how}${where}${this.keepaliveHint()}`, cause);
+    const message = `${how}${where}${this.keepaliveHint()}`;
+    if (this.transport === 'udp') this.goOnAlone(message, cause);
+    else this.fail('connection-closed', message, cause);
   }
 
-  private fellSilent(): void {
-    this.fail('connection-silent', `nothing was received for ${this.parts.silenceTimeoutMs} ms`);
+  /** The end of the RTSP connection does not by itself end media over UDP (Q150). Where it does, they stop soon (Q85). */
+  private goOnAlone(message: string, cause: unknown): void {
+    if (this.ended || this.orphaned !== undefined) return;
+    this.orphaned = { message, cause };
+    this.parts.warnings.add('rtsp-ended', `${message}; the media over UDP are received as long as they come`);
+    this.keepalive.stop();
+    this.silence.stop();
+    this.silence = this.watchSilence(ORPHANED_MS);
+    this.silence.start();
+    void this.rejoin();
+  }
+
+  /** The server may want to hear from us all the same, or the session times out. */
+  private async rejoin(): Promise<void> {
+    let requester: Requester;
+    try {
+      requester = await this.parts.reconnect(REJOIN_MS, this.hurry.signal);
+    } catch {
+      return; // the media will tell
+    }
+    if (this.ended) {
+      requester.connection.destroy();
+      return;
+    }
+    this.spare = requester;
+    this.keepalive = this.keepaliveBy(requester);
+    this.keepalive.start();
+  }
+
+  private keepaliveBy(requester: Requester): Keepalive {
+    const { media, state, timers, warnings } = this.parts;
+    return new Keepalive({
+      requester,
+      uri: state.presentation.baseUrl,
+      headers: sessionHeaders(state),
+      timeoutSeconds: state.timeoutSeconds,
+      timers,
+      warnings,
+      received: () => (media.kind === 'tcp' ? 0 : media.received) + requester.connection.received,
+      onFailure: (error) => this.keepaliveFailed(error),
+    });
+  }
+
+  private fellSilent(timeoutMs: number): void {
+    const { message, cause } = this.orphaned ?? {};
+    if (message === undefined) this.fail('connection-silent', `nothing was received for ${timeoutMs} ms`);
+    else this.fail('connection-closed', `${message}, and then nothing was received for ${timeoutMs} ms`, cause);
   }
 
   private keepaliveFailed(error: Error): void {
+    // What matters are the media; without a session they will stop.
+    if (this.transport === 'udp') {
+      this.goOnAlone(error.message, error);
+      return;
+    }
     const { code } = error as Error & { code?: string };
     this.fail(code === 'response-timeout' ? 'connection-silent' : 'connection-closed', error.message, error);
   }
@@ -217,10 +304,10 @@ export class Session extends EventEmitter<{ warning: [SessionWarning] }> {
 
   private fail(code: FaultCode, message: string, cause?: unknown): void {
     if (this.ended) return;
-    const { clock, requester } = this.parts;
-    const position = requester.connection.received;
+    const { clock, media } = this.parts;
+    const position = media.received;
     const text = `${message} (connection ${this.remote}, byte ${position})`;
-    this.media.add({
+    this.items.add({
       kind: 'fault',
       code,
       message: text,

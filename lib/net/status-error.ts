@@ -10,7 +10,6 @@ const REMEDIES: ReadonlyMap<number, string> = new Map([
   [454, 'the server does not know the session any more: it has timed out or the camera was restarted'],
   [457, 'the server cannot play from the start of this stream'],
   [459, 'the server wants each stream to be played by itself'],
-  [461, 'the server refuses RTP over its RTSP connection, so far the only --transport'],
   [503, 'the server has too many clients: end other sessions or wait until they have timed out'],
 ]);
 

@@ -20,8 +20,8 @@ export interface TeardownOutcome {
 /** What a teardown needs. */
 export interface TeardownOptions {
   readonly policy: TeardownPolicy;
-  /** The server keeps sessions whose connection is gone (Q83): `auto` means `always` then. */
-  readonly staleSessionBug: boolean;
+  /** The media outlive their connection, as over UDP and with servers that keep dead sessions (Q83): `auto` means `always` then. */
+  readonly outlivesConnection: boolean;
   /** The session's own connection. */
   readonly requester: Requester;
   /** Opens another connection to the same server. Has to honour the time limit in ms and the signal. */
@@ -48,7 +48,7 @@ const NEXT_ATTEMPTS_MS = [1000, 2000, 4000, 8000, 16_000];
 export async function teardown(options: TeardownOptions): Promise<TeardownOutcome> {
   const { policy, requester, signal, timers } = options;
   if (policy === 'never' || signal?.aborted) return { result: 'skipped', attempts: 0 };
-  const persistent = policy === 'always' || options.staleSessionBug;
+  const persistent = policy === 'always' || options.outlivesConnection;
   const overall = new Deadline(timers, options.timeoutSeconds * 1000);
   let attempts = 0;
   let last: Attempt = {};

@@ -2,7 +2,8 @@ import type { Writable } from 'node:stream';
 import type { CaptureEnd, CaptureSink, ConnectionCapture } from '../net/capture.js';
 import type { Endpoint } from './ip.js';
 import { parseIpAddress } from './ip-address.js';
-import { serializeFileHeader } from './record-writer.js';
+import { serializeUdpHeaders } from './ip-writer.js';
+import { serializeFileHeader, serializeRecordHeader } from './record-writer.js';
 import { type Speaker, TcpConversation } from './tcp-conversation.js';
 
 /** Options of a {@link CaptureWriter}. */
@@ -17,15 +18,16 @@ const DEFAULT_WAITING_BYTES = 16 * 1024 * 1024;
 const NOWHERE = Buffer.alloc(4);
 
 /**
- * Writes the connections of a session as a classic capture (ns, packets begin with the IP header), which `pcapSource` reads.
+ * Writes the connections and the datagrams of a session as a classic capture (ns, packets begin with the IP header), which
+ * `pcapSource` reads.
  *
  * It never waits: while more than the cap lies in the sink, bytes are left out. Their sequence numbers are used up all the same,
- * so that a reader finds a hole of known length in the connection.
+ * so that a reader finds a hole of known length in the connection; datagrams are left out one by one.
  */
 export class CaptureWriter implements CaptureSink {
   /** Connections begun so far. */
   connections = 0;
-  /** Bytes of the connections that were left out. */
+  /** Bytes of the connections and datagrams that were left out. */
   droppedBytes = 0;
   private readonly maxWaitingBytes: number;
   private readonly onDrop: () => void;
@@ -63,6 +65,13 @@ export class CaptureWriter implements CaptureSink {
         isOpen = false;
       },
     };
+  }
+
+  datagram(source: CaptureEnd, destination: CaptureEnd, data: Buffer, at: bigint): void {
+    if (!this.admits(data.length)) return;
+    const { client, server } = endpoints(source, destination);
+    const headers = serializeUdpHeaders(client, server, data);
+    this.write([serializeRecordHeader(at, headers.length + data.length), headers, data]);
   }
 
   private write(pieces: readonly Buffer[]): void {

@@ -18,7 +18,7 @@ export class UdpRoutes {
   /** Takes what SETUP agreed on for a stream, in place of what was agreed before; media inside the connection need no route. */
   set(mediaIndex: number, requested: Transport | undefined, answered: Transport, setup: MediaSetup): void {
     this.routes = this.routes.filter((route) => route.mediaIndex !== mediaIndex);
-    const ports = answered.clientPort ?? requested?.clientPort;
+    const ports = answered.multicast ? answered.port : (answered.clientPort ?? requested?.clientPort);
     if (answered.interleaved !== undefined || ports === undefined) return;
     const { source } = answered;
     this.routes.push({ mediaIndex, port: ports.rtp, channel: setup.rtpChannel, source });

@@ -1,3 +1,4 @@
+import { audioCodecString, audioConfig } from '../codec/audio-config.js';
 import { ParameterSets } from '../codec/h264-parameters.js';
 import { profileAndLevel } from '../codec/h264-profile.js';
 import { parameterSetsFromSdp } from '../codec/h264-sdp.js';
@@ -23,8 +24,13 @@ export interface StreamInfo {
   readonly type: string;
   /** Encoding name in lower case, `h264`. */
   readonly encodingName: string;
+  /** RTP clock rate in Hz. */
   readonly clockRate: number;
   readonly channels?: number | undefined;
+  /** Samples per second of audio that can be recorded. */
+  readonly sampleRate?: number | undefined;
+  /** Why this audio cannot be recorded. */
+  readonly problem?: string | undefined;
   /** Luma samples; absent where parameter sets are missing or the codec is not known here. */
   readonly width?: number | undefined;
   readonly height?: number | undefined;
@@ -106,13 +112,20 @@ export async function cameraInfo(url: string, options: CameraInfoOptions = {}): 
   await session.close();
   const { serverInfo, remote } = session;
   const played = choose(session.presentation)!;
-  const udp = signal?.aborted ? UNKNOWN : await probeUdp(url, played.index, { ...connection, signal });
+  if (isRecordedAudio(played)) warnings.push('no stream of H.264 video: audio alone would be recorded');
+  const transports =
+    session.transport === 'udp'
+      ? { tcp: UNKNOWN, udp: { offered: true } }
+      : {
+          tcp: { offered: true },
+          udp: signal?.aborted ? UNKNOWN : await probeUdp(url, played.index, { ...connection, signal }),
+        };
   return {
     ...describeAll(url, session.presentation, observation),
     remote,
     server: serverInfo.server,
     authentication: serverInfo.authScheme ?? 'none',
-    transports: { tcp: { offered: true }, udp },
+    transports,
     observation,
     warnings,
     problem: judge(played, observation, waitMs),
@@ -123,14 +136,19 @@ function isUsage({ code }: RetinaRecordError): boolean {
   return code === 'url-invalid' || code === 'tls-ca-invalid';
 }
 
-/** What would be recorded; else whatever comes first. */
+/** What would be recorded, video rather than audio; else whatever comes first. */
 function choose({ media }: Presentation): MediaDescription | undefined {
-  return media.find(({ type, encodingName }) => type === 'video' && encodingName === 'h264') ?? media[0];
+  const video = media.find(({ type, encodingName }) => type === 'video' && encodingName === 'h264');
+  return video ?? media.find(isRecordedAudio) ?? media[0];
+}
+
+function isRecordedAudio(media: MediaDescription): boolean {
+  return !('problem' in audioConfig(media));
 }
 
 function judge(played: MediaDescription, observation: Observation, waitMs: number): RetinaRecordError | undefined {
-  if (played.encodingName !== 'h264') {
-    return new RetinaRecordError('no-video', 'no stream of H.264 video that could be recorded');
+  if (played.encodingName !== 'h264' && !isRecordedAudio(played)) {
+    return new RetinaRecordError('no-video', 'no stream of H.264 video, or of audio, that could be recorded');
   }
   if (observation.frames > 0) return undefined;
   if (observation.error !== undefined) return observation.error;
@@ -160,12 +178,19 @@ function describeAll(
 
 function describeStream(media: MediaDescription, observed: boolean, inBand: SpsInfo | undefined): StreamInfo {
   const { index, type, encodingName, clockRate, channels, frameRate } = media;
+  if (type === 'audio') return { index, type, encodingName, clockRate, channels, observed, ...describeAudio(media) };
   const sps = inBand ?? (encodingName === 'h264' ? spsFromSdp(media) : undefined);
   const base = { index, type, encodingName, clockRate, channels, sdpFrameRate: frameRate, observed };
   if (sps === undefined) return base;
   const { width, height, codec, frameDuration } = sps;
   const spsFrameRate = frameDuration && frameDuration.denominator / frameDuration.numerator;
   return { ...base, width, height, codec, ...profileAndLevel(sps), spsFrameRate };
+}
+
+function describeAudio(media: MediaDescription): Partial<StreamInfo> {
+  const config = audioConfig(media);
+  if ('problem' in config) return { problem: config.problem };
+  return { channels: config.channels, sampleRate: config.sampleRate, codec: audioCodecString(config) };
 }
 
 function spsFromSdp(media: MediaDescription): SpsInfo | undefined {

@@ -1,7 +1,9 @@
-import { Writable } from 'node:stream';
+import { type Transform, Writable } from 'node:stream';
+import { objectTransform } from 'through2';
 import { H264Depacketizer } from '../../transforms/h264-depacketizer.js';
 import { RtcpSenderReportTap } from '../../transforms/rtcp-sender-report-tap.js';
 import { RtpParser } from '../../transforms/rtp-parser.js';
+import { RtpReorder } from '../../transforms/rtp-reorder.js';
 import { TcpInterleaveDemux } from '../../transforms/tcp-interleave-demux.js';
 import type { SpsInfo } from '../codec/h264-sps.js';
 import { RetinaRecordError } from '../errors.js';
@@ -66,17 +68,19 @@ export async function observe(
   const playedAt = clock.now();
   const observer = new Observer(playedAt, () => session.stop());
   const cancel = longTimeout(timers ?? systemTimers, () => session.stop(), waitMs);
+  let bytes = 0;
+  const count = objectTransform((item: Item, _encoding: string, pass: (error: null, item: Item) => void) => {
+    if (item.kind === 'chunk' || item.kind === 'interleaved') bytes += item.data.length;
+    pass(null, item);
+  }) as unknown as Transform;
   const stages = [
-    new TcpInterleaveDemux(),
+    count,
+    session.transport === 'udp' ? new RtpReorder() : new TcpInterleaveDemux(),
     new RtpParser({ tolerant: true, initialTimestamp: 'ignore' }),
     new RtcpSenderReportTap({ unknownSsrc: 'drop-packets' }),
     new H264Depacketizer(),
   ];
   linkStages(session.source, stages, observer, (error) => observer.fail(error));
-  let bytes = 0;
-  session.source.on('data', (item: Item) => {
-    if (item.kind === 'chunk') bytes += item.data.length;
-  });
   await new Promise<void>((resolve) => observer.once('finish', resolve));
   cancel();
   session.stop();

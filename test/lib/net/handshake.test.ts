@@ -101,6 +101,15 @@ test('Q8 of a doubled header the first counts, of WWW-Authenticate all', async (
   });
 });
 
+test('Q10 an answer whose Content-Length is no number has no body, and nobody waits for one', async (t) => {
+  const camera = await start(t, (received) => {
+    const answer = wellBehaved(received) as string;
+    return received.method === 'DESCRIBE' ? answer : answer.replace('\r\n\r\n', '\r\nContent-Length: none\r\n\r\n');
+  });
+  await withSession(camera, { responseTimeoutMs: 5000 }, (session) => assert.deepEqual(session.warnings, []));
+  assert.deepEqual(camera.methods, ['DESCRIBE', 'SETUP', 'PLAY', 'TEARDOWN']);
+});
+
 test('Q13 junk before an answer is skipped with one warning', async (t) => {
   const camera = await start(t, (received) =>
     Buffer.concat([Buffer.alloc(50), Buffer.from((wellBehaved(received) as string).replace('%CSEQ%', received.cseq))]),
@@ -239,8 +248,8 @@ test('Q22 errors name method, CSeq, status, reason and what helps', async (t) =>
       'SETUP',
       461,
       'Unsupported transport',
-      'rtsp-status',
-      /SETUP CSeq 2 for stream rtsp:.*461 Unsupported transport.*--transport/,
+      'transport-refused',
+      /SETUP CSeq 2 for stream rtsp:.*461 Unsupported transport.*--transport udp/,
     ],
     ['DESCRIBE', 404, 'Stream Not Found', 'not-found', /DESCRIBE CSeq 1 was answered 404 Stream Not Found.*path/],
     ['DESCRIBE', 503, '', 'rtsp-status', /503 – the server has too many clients/],
@@ -410,10 +419,19 @@ test('Q57 two SETUPs ask for 0-1 and 2-3, the second with the bare session id', 
     setups.map((request) => header(request, 'session')),
     [undefined, '4711'],
   );
+  assert.deepEqual(
+    setups.map(({ uri }) => uri),
+    [`${camera.url}/trackID=1`, `${camera.url}/trackID=2`],
+  );
 });
 
 test('Q59 Q68 PLAY: aggregate URL, bare session id, Range and nothing else special', async (t) => {
-  const camera = await start(t, wellBehaved);
+  // Without a session control the aggregate URL is the one that was asked for, not the base.
+  const sdp = SDP.replace('a=control:*\r\n', '');
+  const camera = await start(
+    t,
+    except('DESCRIBE', (_, fake) => described(sdp, `Content-Base: ${fake.url}/`)),
+  );
   await withSession(camera, {});
   const { raw } = await camera.received('PLAY');
   assert.equal(
@@ -453,6 +471,14 @@ test('Q60 no session id at all, or only in a later answer', async (t) => {
   );
   await withSession(late, { selectMedia: () => [0, 1] });
   assert.equal(header((await late.received('PLAY')).request, 'session'), 'late');
+  const single = await start(
+    t,
+    except('SETUP', ({ request, cseq }) =>
+      status(200, '', `Transport: ${header(request, 'transport')}`, ...(cseq === '2' ? ['Session: once'] : [])),
+    ),
+  );
+  await withSession(single, { selectMedia: () => [0, 1] });
+  assert.equal(header((await single.received('PLAY')).request, 'session'), 'once');
 });
 
 test('Q64 other channels than asked for are used, and the next proposal avoids them', async (t) => {
@@ -494,6 +520,19 @@ test('Q67 a SETUP that is never answered ends after the limit with the stream na
     message: /SETUP CSeq 3 for stream rtsp:.*trackID=2 was not answered within 10000 ms/,
   });
   assert.deepEqual(camera.methods.slice(-1), ['TEARDOWN']);
+});
+
+test('Q67 nothing is set up but the streams to be recorded (Uniview answers no SETUP of its metadata)', async (t) => {
+  const only = except('SETUP', (received) =>
+    received.request.uri.endsWith('trackID=1') ? wellBehaved(received) : undefined,
+  );
+  const camera = await start(t, only);
+  await withSession(camera, {});
+  await withSession(camera, { selectMedia: () => [0] });
+  assert.deepEqual(
+    camera.methods,
+    [...Array(2)].flatMap(() => ['DESCRIBE', 'SETUP', 'PLAY', 'TEARDOWN']),
+  );
 });
 
 test('Q69 no RTP-Info is fine', async (t) => {

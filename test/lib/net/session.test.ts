@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { type TestContext, test } from 'node:test';
+import type { TestContext } from 'node:test';
 import { inspect } from 'node:util';
 import type { Chunk, Fault, Item } from '../../../lib/items.js';
 import { connect } from '../../../lib/net/connect.js';
@@ -9,6 +9,7 @@ import type { Session } from '../../../lib/net/session.js';
 import { StaleSessions } from '../../../lib/net/stale-sessions.js';
 import { described, FakeCamera, frame, type Script, SDP, status, wellBehaved } from './fake-camera.js';
 import { FakeTime } from './fake-timers.js';
+import { test, until } from './limited-test.js';
 
 interface Playing {
   readonly camera: FakeCamera;
@@ -148,7 +149,7 @@ test('back-pressure pauses the socket at the cap; what is read after is marked, 
   const sent = Buffer.alloc(16_000 * 1004, frame(0, Buffer.alloc(1000, 7)));
   const flushed = new Promise<void>((resolve) => camera.socket.write(sent, () => resolve()));
   // Nobody reads the source. The connection is paused once the cap is passed, whatever the kernels hold.
-  while (session.receiveStats.bytes < 100_000) await new Promise(setImmediate);
+  await until(() => session.receiveStats.bytes >= 100_000);
   await new Promise(setImmediate);
   const held = session.receiveStats.bytes;
   assert.ok(held < 3_000_000, `${held} bytes were read ahead`);
@@ -176,7 +177,7 @@ test('answers get through while nobody reads the source', async (t) => {
   camera.socket.write(Buffer.alloc(600_000, frame(0, Buffer.alloc(996))));
   time.advance(30_000);
   await camera.received('OPTIONS');
-  while (session.serverInfo.publicMethods.length === 0) await new Promise(setImmediate);
+  await until(() => session.serverInfo.publicMethods.length > 0);
   assert.ok(session.serverInfo.publicMethods.includes('GET_PARAMETER'));
 });
 
@@ -196,7 +197,7 @@ test('Q84 lost framing does not end the source, and answers are found again (liv
   );
   time.advance(30_000);
   await camera.received('OPTIONS');
-  while (session.serverInfo.publicMethods.length === 0) await new Promise(setImmediate);
+  await until(() => session.serverInfo.publicMethods.length > 0);
   assert.equal(session.source.readableEnded, false);
 });
 

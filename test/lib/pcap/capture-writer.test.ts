@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
-import { Writable } from 'node:stream';
+import { Readable, Writable } from 'node:stream';
 import { describe, it } from 'node:test';
 import { CaptureWriter } from '../../../lib/pcap/capture-writer.js';
+import { decodeIp } from '../../../lib/pcap/ip.js';
+import { decodeLink } from '../../../lib/pcap/link.js';
+import { readPacketBatches } from '../../../lib/pcap/read-packets.js';
+import { decodeUdp } from '../../../lib/pcap/transport.js';
 import * as make from './synthesize.js';
 
 const CLIENT = { address: '10.0.0.1', port: 50000 };
@@ -92,6 +96,49 @@ describe('CaptureWriter', () => {
       kept += item.data.length;
     }
     assert.equal(kept + writer.droppedBytes, all.length);
+  });
+
+  it('keeps datagrams of both directions beside the connection, IPv4 and IPv6, empty and as large as they get', async () => {
+    const disk = new Disk();
+    const writer = new CaptureWriter(disk);
+    const sent: [string, number, Buffer][] = [
+      ['10.0.0.2', 0, Buffer.alloc(0)],
+      ['::ffff:10.0.0.2', 1, Buffer.from('abc')],
+      ['2001:db8::2', 2, Buffer.alloc(65_507, 7)],
+    ];
+    for (const [address, i, data] of sent) {
+      const client = address.startsWith('2001') ? '2001:db8::1' : CLIENT.address;
+      writer.datagram({ address, port: 6000 }, { address: client, port: 5000 + i }, data, make.START + BigInt(i));
+    }
+    await new Promise<void>((resolve) => disk.end(resolve));
+    const found: [string, number, number, Buffer, bigint][] = [];
+    for await (const packets of readPacketBatches(Readable.from([disk.bytes]), {
+      name: undefined,
+      onDamage: assert.fail,
+    })) {
+      for (const { linkType, data, timestamp } of packets) {
+        const ip = decodeIp(decodeLink(linkType, data)!)!;
+        const { sourcePort, destinationPort, payload } = decodeUdp(ip.payload)!;
+        found.push([ip.source.toString('hex'), sourcePort, destinationPort, payload, timestamp]);
+      }
+    }
+    assert.deepEqual(found, [
+      ['0a000002', 6000, 5000, sent[0]![2], make.START],
+      ['0a000002', 6000, 5001, sent[1]![2], make.START + 1n],
+      ['20010db8000000000000000000000002', 6000, 5002, sent[2]![2], make.START + 2n],
+    ]);
+  });
+
+  it('leaves datagrams out too while the disk is held up', () => {
+    const disk = new Disk();
+    disk.hold = true;
+    let drops = 0;
+    const writer = new CaptureWriter(disk, { maxWaitingBytes: 10_000, onDrop: () => drops++ });
+    for (let i = 0; i < 1000; i++) writer.datagram(SERVER, CLIENT, Buffer.alloc(i % 2 === 0 ? 100 : 0), make.START);
+    assert.ok(disk.writableLength < 12_000, `${disk.writableLength}`);
+    assert.ok(writer.droppedBytes > 40_000);
+    assert.equal(drops, 1);
+    disk.release();
   });
 
   it('never lets more wait than its cap, however long the disk is held up', async () => {

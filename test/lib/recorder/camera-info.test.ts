@@ -5,7 +5,7 @@ import { RetinaRecordError } from '../../../lib/errors.js';
 import { cameraInfo } from '../../../lib/recorder/camera-info.js';
 import { header } from '../../../lib/rtsp/message.js';
 import { systemClock } from '../../../lib/time/clock.js';
-import { described, FakeCamera, type Script, status, wellBehaved } from '../net/fake-camera.js';
+import { described, FakeCamera, type Script, SDP, status, wellBehaved } from '../net/fake-camera.js';
 import { FakeTime } from '../net/fake-timers.js';
 import { cameraFor } from './cameras.js';
 
@@ -21,7 +21,7 @@ describe('cameraInfo', () => {
   it('tells codec, size, rates, login, transports, and how far off the camera is', async (t) => {
     const auth = { scheme: 'digest', username: 'viewer', password: 'sesame', realm: 'r' } as const;
     const clock = { now: () => systemClock.now() + BigInt(HOUR_MS) * 1_000_000n };
-    const camera = await cameraFor(t, { auth, clock, path: '/cam' });
+    const camera = await cameraFor(t, { auth, clock, path: '/cam', transports: 'tcp' });
     const url = camera.url.replace('//', '//viewer:sesame@');
     const { observation, streams, transports, ...rest } = await cameraInfo(url, { waitMs: HOUR_MS });
     assert.deepEqual(rest, {
@@ -84,10 +84,45 @@ describe('cameraInfo', () => {
         encodingName: 'mpeg4-generic',
         clockRate: 16_000,
         channels: 2,
-        sdpFrameRate: undefined,
+        problem: 'MPEG4-GENERIC without config is not recorded',
         observed: true,
       },
     ]);
+  });
+
+  it('Q138, Q143, Q144 audio: codec, rate and channels of what is recorded, or why it is not', async (t) => {
+    const audio = ['m=audio 0 RTP/AVP 97', 'a=rtpmap:97 MPEG4-GENERIC/16000/2', 'a=fmtp:97 config=1408'];
+    const others = ['m=audio 0 RTP/AVP 0', 'm=audio 0 RTP/AVP 98', 'a=rtpmap:98 OPUS/48000/1'];
+    const camera = await fake(t, (received) =>
+      received.method === 'DESCRIBE'
+        ? described([SDP + audio.join('\r\n'), ...others, ''].join('\r\n'))
+        : wellBehaved(received),
+    );
+    const { streams } = await cameraInfo(camera.url, { waitMs: 1 });
+    assert.deepEqual(
+      streams.slice(1).map(({ codec, sampleRate, channels, problem }) => [codec, sampleRate, channels, problem]),
+      [
+        ['alaw', 8000, 1, undefined],
+        ['mp4a.40.2', 16_000, 1, undefined],
+        ['ulaw', 8000, 1, undefined],
+        [undefined, undefined, 1, 'OPUS is not recorded: only AAC (MPEG4-GENERIC), PCMA and PCMU are'],
+      ],
+    );
+  });
+
+  it('a camera of audio alone is looked at for that, and a note says so', async (t) => {
+    const sdp =
+      'v=0\r\ns=-\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H265/90000\r\nm=audio 0 RTP/AVP 8\r\na=control:a\r\n';
+    const camera = await fake(t, (received) =>
+      received.method === 'DESCRIBE' ? described(sdp) : wellBehaved(received),
+    );
+    const { streams, problem, warnings } = await cameraInfo(camera.url, { waitMs: 1 });
+    assert.deepEqual(
+      streams.map(({ observed }) => observed),
+      [false, true],
+    );
+    assert.equal(problem?.code, 'no-media');
+    assert.ok(warnings.includes('no stream of H.264 video: audio alone would be recorded'), warnings.join());
   });
 
   it('a camera that refuses SETUP: what DESCRIBE said is told', async (t) => {

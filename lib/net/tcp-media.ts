@@ -1,0 +1,38 @@
+import type { RtspConnection } from './connection.js';
+import type { MediaReceiver, MediaTransport } from './media-transport.js';
+
+/** Media interleaved in the RTSP connection (RFC 2326 section 10.12): what lies behind the answer to PLAY, as chunks. */
+export class TcpMedia implements MediaTransport {
+  readonly kind = 'tcp';
+
+  constructor(private readonly connection: RtspConnection) {}
+
+  get received(): number {
+    return this.connection.received;
+  }
+
+  start(receiver: MediaReceiver): void {
+    this.connection.startMedia({
+      chunk: (chunk) => receiver.item(chunk),
+      closed: (end) => receiver.closed(end),
+    });
+  }
+
+  pause(): void {
+    this.connection.pause();
+  }
+
+  resume(): void {
+    this.connection.resume();
+  }
+
+  sendRtcp(channel: number, data: Buffer): void {
+    this.connection.sendFrame(channel, data);
+  }
+
+  stop(): void {
+    this.connection.stopMedia();
+  }
+
+  async close(): Promise<void> {}
+}
