@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto';
+import { lookup } from 'node:dns/promises';
 import { EventEmitter, once } from 'node:events';
 import { type AddressInfo, createServer, isIP, type Server } from 'node:net';
 import { systemClock } from '../time/clock.js';
 import { ClientConnection } from './client-connection.js';
 import type { CameraContext, CameraStats, FaultEvent, SessionEvent } from './context.js';
+import { DatagramPorts } from './datagram-ports.js';
+import { noFaults } from './faults/plan.js';
 import { type CameraOptions, checkOptions } from './options.js';
 import { describeScript } from './sdp.js';
 import { systemTimers } from './timers.js';
@@ -48,21 +51,24 @@ export class Camera extends EventEmitter<CameraEvents> {
     this.#server.close();
     for (const session of [...this.#context.sessions.values()]) session.end('closed');
     for (const connection of this.#connections) connection.destroy();
-    await closed;
+    await Promise.all([closed, this.#context.datagrams?.close()]);
   }
 }
 
 /**
- * Starts an RTSP 1.0 server (RFC 2326) that plays a script over interleaved TCP.
+ * Starts an RTSP 1.0 server (RFC 2326) that plays a script over interleaved TCP and UDP.
  *
- * @throws RangeError if an option is out of its range; the system's error (such as `EADDRINUSE`) if it cannot listen
+ * @throws RangeError if an option is out of its range; the system's error (such as `EADDRINUSE`) if it cannot listen; RetinaRecordError
+ *   `udp-ports` if it finds no two free UDP ports
  */
 export async function startCamera(options: CameraOptions): Promise<Camera> {
   checkOptions(options);
   const { host = '127.0.0.1', port = 0 } = options;
+  const { address } = await lookup(host);
+  const datagrams = options.transports === 'tcp' ? undefined : await DatagramPorts.bind(address);
   const connections = new Set<ClientConnection>();
   let camera: Camera | undefined;
-  const context = createContext(options, {
+  const context = createContext(options, datagrams, {
     announce: (event) => camera?.emit('session', event),
     announceFault: (event) => camera?.emit('fault', event),
   });
@@ -71,14 +77,20 @@ export async function startCamera(options: CameraOptions): Promise<Camera> {
     connections.add(connection);
     socket.on('close', () => connections.delete(connection));
   });
-  server.listen(port, host);
-  await once(server, 'listening');
+  try {
+    server.listen(port, address);
+    await once(server, 'listening');
+  } catch (error) {
+    await datagrams?.close();
+    throw error;
+  }
   camera = new Camera(server, connections, context);
   return camera;
 }
 
 function createContext(
   options: CameraOptions,
+  datagrams: DatagramPorts | undefined,
   events: Pick<CameraContext, 'announce' | 'announceFault'>,
 ): CameraContext {
   const { script, loop = true, clock = systemClock } = options;
@@ -98,9 +110,20 @@ function createContext(
     initialTimestamp: options.initialTimestamp,
     sessionTimeoutS: options.sessionTimeoutS ?? 60,
     faults: options.faults,
+    transports: datagrams === undefined ? ['tcp'] : options.transports === 'udp' ? ['udp'] : ['tcp', 'udp'],
+    datagrams,
     clock,
     timers: options.timers ?? systemTimers,
-    stats: { connections: 0, requests: 0, sessions: 0, bytesSent: 0 },
+    stats: {
+      connections: 0,
+      requests: 0,
+      sessions: 0,
+      bytesSent: 0,
+      datagramsSent: 0,
+      receiverReports: 0,
+      holePunches: 0,
+      ...noFaults(),
+    },
     sessions: new Map(),
     describe: (address) => describeScript(script, { sessionId, address, ends: turns !== Number.POSITIVE_INFINITY }),
     loopOf: (mediaIndices) => {

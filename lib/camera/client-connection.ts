@@ -19,7 +19,9 @@ export class ClientConnection implements ClientLink {
   readonly sessions = new Set<CameraSession>();
   readonly outlet: Outlet;
   readonly remote: string;
+  readonly remoteAddress: string;
   readonly localAddress: string;
+  private readonly faulty: FaultyOutlet | undefined;
   private readonly framer: InterleaveFramer;
   private position = 0;
   private pendingAnswers = 0;
@@ -30,11 +32,14 @@ export class ClientConnection implements ClientLink {
     private readonly context: CameraContext,
   ) {
     this.remote = `${socket.remoteAddress}:${socket.remotePort}`;
-    this.localAddress = socket.localAddress ?? '0.0.0.0';
-    this.outlet = this.createOutlet();
+    this.remoteAddress = socket.remoteAddress ?? '0.0.0.0';
+    // A socket for both kinds of addresses writes the older ones within the newer: to a client they are strangers.
+    this.localAddress = (socket.localAddress ?? '0.0.0.0').replace(/^::ffff:(?=[\d.]+$)/i, '');
+    this.faulty = this.createFaultyOutlet();
+    this.outlet = this.faulty ?? new SocketOutlet(socket, this.sent);
     this.framer = new InterleaveFramer(
       {
-        frame: (channel) => this.signOfLife(channel),
+        frame: (channel, data) => this.takeFrame(channel, data),
         message: (message) => this.take(message),
         junk: () => {},
       },
@@ -54,17 +59,25 @@ export class ClientConnection implements ClientLink {
     this.socket.destroy();
   }
 
-  private createOutlet(): Outlet {
-    const { socket, context, remote } = this;
-    const { faults: plan, timers } = context;
-    const sent = (bytes: number) => {
-      context.stats.bytesSent += bytes;
-    };
-    if (plan === undefined) return new SocketOutlet(socket, sent);
+  endByPlan(): void {
+    this.faulty?.endByPlan();
+  }
+
+  private readonly sent = (bytes: number): void => {
+    this.context.stats.bytesSent += bytes;
+  };
+
+  private createFaultyOutlet(): FaultyOutlet | undefined {
+    const { socket, context, remote, sent } = this;
+    const { faults: plan, timers, stats } = context;
+    if (plan === undefined) return undefined;
     const clockRate = (channel: number) =>
-      [...this.sessions].map((session) => session.clockRateOn(channel)).find((rate) => rate !== undefined) ?? 1;
+      [...this.sessions]
+        .filter(({ transport }) => transport === 'tcp')
+        .map((session) => session.clockRateOn(channel))
+        .find((rate) => rate !== undefined) ?? 1;
     const happened = (what: string) => context.announceFault({ remote, what });
-    return new FaultyOutlet(socket, { plan, timers, clockRate, sent, happened });
+    return new FaultyOutlet(socket, { plan, timers, clockRate, counts: stats, sent, happened });
   }
 
   private read(data: Buffer): void {
@@ -105,12 +118,11 @@ export class ClientConnection implements ClientLink {
     });
   }
 
-  /** A receiver report tells as well as a request that the client is still there (RFC 2326 section A.1). */
-  private signOfLife(channel: number): void {
-    for (const session of this.sessions) if (session.usesChannel(channel)) session.touch();
+  private takeFrame(channel: number, data: Buffer): void {
+    for (const session of this.sessions) if (session.usesChannel(channel)) session.received(data);
   }
 
   private endSessions(): void {
-    for (const session of [...this.sessions]) session.end('disconnected');
+    for (const session of [...this.sessions]) session.disconnected();
   }
 }

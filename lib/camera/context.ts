@@ -1,10 +1,12 @@
 import type { AuthPolicy } from '../rtsp/auth-check.js';
 import type { Clock } from '../time/clock.js';
-import type { FaultPlan } from './faults/plan.js';
+import type { DatagramPorts } from './datagram-ports.js';
+import type { FaultCounts, FaultPlan } from './faults/plan.js';
 import type { Outlet } from './outlet.js';
 import type { CameraScript } from './script.js';
 import type { CameraSession } from './session.js';
 import type { CameraTimers } from './timers.js';
+import type { TransportKind } from './transport-request.js';
 import type { WireLoop } from './wire-loop.js';
 
 /** Why a session ended. */
@@ -28,14 +30,20 @@ export interface FaultEvent {
   readonly what: string;
 }
 
-/** Counters of a camera since it was started. */
-export interface CameraStats {
+/** Counters of a camera since it was started, over all connections. */
+export interface CameraStats extends FaultCounts {
   connections: number;
   requests: number;
   /** Sessions that had a SETUP. */
   sessions: number;
-  /** Bytes handed to the sockets, messages included. */
+  /** Bytes handed to the sockets, messages and datagrams included. */
   bytesSent: number;
+  /** RTP and RTCP packets that left over UDP. */
+  datagramsSent: number;
+  /** Compound RTCP packets from clients that begin with a receiver report of a stream. */
+  receiverReports: number;
+  /** Other datagrams from clients: those that open the way through a firewall. */
+  holePunches: number;
 }
 
 /** What the parts of one camera share. */
@@ -54,6 +62,10 @@ export interface CameraContext {
   readonly sessionTimeoutS: number;
   /** What goes wrong on each connection. */
   readonly faults: FaultPlan | undefined;
+  /** What SETUP may ask for. */
+  readonly transports: readonly TransportKind[];
+  /** There where `transports` holds `udp`. */
+  readonly datagrams: DatagramPorts | undefined;
   readonly clock: Clock;
   readonly timers: CameraTimers;
   readonly stats: CameraStats;
@@ -67,15 +79,19 @@ export interface CameraContext {
   announceFault(event: FaultEvent): void;
 }
 
-/** The connection that a session's media travel on. */
+/** The connection that a session was set up on. */
 export interface ClientLink {
   readonly outlet: Outlet;
   /** The client, as `host:port`. */
   readonly remote: string;
+  /** The client's address, as the system writes it. */
+  readonly remoteAddress: string;
   /** The address at which the client reached the camera. */
   readonly localAddress: string;
   /** Nonce of this connection's challenges. */
   readonly nonce: string;
-  /** Sessions whose media travel here. */
+  /** Sessions that were set up here. */
   readonly sessions: Set<CameraSession>;
+  /** Does what the plan of faults has for its end: the place has come among the datagrams. */
+  endByPlan(): void;
 }

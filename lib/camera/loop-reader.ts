@@ -14,9 +14,11 @@ export interface WireStream {
   readonly clockRate: number;
 }
 
-/** What {@link LoopReader.next} tells of a stream's next packet. */
+/** What RTP-Info tells of a stream (RFC 2326 section 12.33). */
 export interface NextPacket {
+  /** Of the stream's next packet. */
   readonly sequence: number;
+  /** RTP time of the moment that the earliest of all streams' next packets has: the same moment for all of them. */
   readonly timestamp: number;
 }
 
@@ -81,18 +83,14 @@ export class LoopReader {
     return this.loop.dueNs[this.index] ?? this.loop.durationNs;
   }
 
-  /** Sequence number and timestamp of a stream's next packet, as RTP-Info tells them. */
-  next(stream: number): NextPacket {
-    let at = this.loop.streams.indexOf(stream, this.index);
-    let turns = 0;
-    if (at < 0) {
-      at = this.loop.streams.indexOf(stream);
-      turns = 1;
-    }
-    const sequence =
-      this.turnSequences[stream]! + turns * this.loop.sequencesPerLoop[stream]! + this.loop.sequences[at]!;
-    const turnTicks = turns === 0 ? this.turnTimestamps[stream]! : this.timestampAt(stream, this.turnEndNs);
-    return { sequence: sequence & 0xffff, timestamp: (turnTicks + this.loop.timestamps[at]!) >>> 0 };
+  /** Where each stream stands, as RTP-Info tells it. */
+  next(): NextPacket[] {
+    const packets = this.streams.map((_, stream) => this.nextPacket(stream));
+    const earliestNs = Math.min(...packets.map(({ timeNs }) => timeNs));
+    return packets.map(({ sequence, timestamp, timeNs }, stream) => {
+      const ahead = Math.round(((timeNs - earliestNs) * this.streams[stream]!.clockRate) / 1e9);
+      return { sequence, timestamp: (timestamp - ahead) >>> 0 };
+    });
   }
 
   /** A stream's RTP time at `timeNs`, unsigned 32 bits. */
@@ -126,6 +124,22 @@ export class LoopReader {
       written += bytes;
     }
     return written;
+  }
+
+  private nextPacket(stream: number): NextPacket & { readonly timeNs: number } {
+    let at = this.loop.streams.indexOf(stream, this.index);
+    const isInThisTurn = at >= 0;
+    if (!isInThisTurn) at = this.loop.streams.indexOf(stream);
+    const turnNs = isInThisTurn ? this.turnNs : this.turnEndNs;
+    const turnTicks = isInThisTurn ? this.turnTimestamps[stream]! : this.timestampAt(stream, turnNs);
+    const skipped = isInThisTurn ? 0 : this.loop.sequencesPerLoop[stream]!;
+    // Signed again: where pictures are reordered a timestamp may lie before the loop's start.
+    const ticks = this.loop.timestamps[at]! | 0;
+    return {
+      sequence: (this.turnSequences[stream]! + skipped + this.loop.sequences[at]!) & 0xffff,
+      timestamp: (turnTicks + ticks) >>> 0,
+      timeNs: turnNs + (ticks * 1e9) / this.streams[stream]!.clockRate,
+    };
   }
 
   /** Copies a run of frames in one go, then puts each one's fields in place. */

@@ -3,8 +3,8 @@ import type { CameraContext, ClientLink } from './context.js';
 import { parseRangeStart } from './range-request.js';
 import type { Reply } from './reply.js';
 import type { Resource } from './resource.js';
-import { CameraSession } from './session.js';
-import { parseTransportRequest } from './transport-request.js';
+import type { CameraSession } from './session.js';
+import { setup } from './setup-method.js';
 
 /** A request that has passed the checks that all methods share. */
 export interface Exchange {
@@ -17,9 +17,6 @@ export interface Exchange {
   /** Value of `Public`. */
   readonly publicMethods: string;
 }
-
-/** Sessions that one connection may have; media of more would not fit its channels. */
-const MAX_SESSIONS_PER_CONNECTION = 16;
 
 const NO_SESSION: Reply = { status: 454 };
 
@@ -46,45 +43,6 @@ function describe({ request, resource, context, link }: Exchange): Reply {
     ],
     body: Buffer.from(context.describe(link.localAddress), 'utf8'),
   };
-}
-
-function setup({ request, resource, session, context, link }: Exchange): Reply {
-  const { stream, base } = resource;
-  if (stream === undefined) return { status: 459 };
-  const wanted = parseTransportRequest(request.headers.get('transport')?.join(',') ?? '');
-  if (wanted === undefined) return { status: 461 };
-  if (session?.started) return { status: 455 };
-  // Interleaved media cannot be moved to another connection (RFC 2326 section 10.12).
-  if (session !== undefined && session.link !== link) return { status: 455 };
-  if (session === undefined && link.sessions.size >= MAX_SESSIONS_PER_CONNECTION) return { status: 453 };
-  const channels = chooseChannels(link, wanted.channels, session, stream);
-  if (channels === undefined) return { status: 461 };
-  const target = session ?? new CameraSession(context, link);
-  const { rtpChannel, rtcpChannel, ssrc } = target.setup(stream, `${base}/stream=${stream}`, ...channels);
-  const ssrcHex = ssrc.toString(16).toUpperCase().padStart(8, '0');
-  return {
-    status: 200,
-    headers: [
-      ['Session', `${target.id};timeout=${context.sessionTimeoutS}`],
-      ['Transport', `RTP/AVP/TCP;unicast;interleaved=${rtpChannel}-${rtcpChannel};ssrc=${ssrcHex};mode="PLAY"`],
-    ],
-  };
-}
-
-/** The channels asked for, or the lowest free pair if another stream has them or none were asked for. */
-function chooseChannels(
-  link: ClientLink,
-  wanted: readonly [number, number] | undefined,
-  session: CameraSession | undefined,
-  mediaIndex: number,
-): readonly [number, number] | undefined {
-  const isFree = (channel: number) =>
-    ![...link.sessions].some((other) => other.usesChannel(channel, other === session ? mediaIndex : undefined));
-  if (wanted?.every(isFree)) return wanted;
-  for (let channel = 0; channel < 256; channel += 2) {
-    if (isFree(channel) && isFree(channel + 1)) return [channel, channel + 1];
-  }
-  return undefined;
 }
 
 function play({ request, resource, session, context }: Exchange): Reply {

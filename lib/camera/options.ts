@@ -20,7 +20,7 @@ export interface CameraOptions {
   readonly loop?: boolean | number | undefined;
   /** `realtime` (default): packets leave when the script says; `fast`: as fast as each client reads. */
   readonly pacing?: 'realtime' | 'fast' | undefined;
-  /** What happens to the connection when a script that is not looped has ended with RTCP BYE. Default `stay`. */
+  /** Whether the connection is closed, 2 s after RTCP BYE has ended a script that is not looped. Default `stay`. */
   readonly atEnd?: 'stay' | 'close' | undefined;
   /** Media time between sender reports in ms. The first one comes after 100 ms; 0 means none at all. Default 2000. */
   readonly senderReportIntervalMs?: number | undefined;
@@ -32,6 +32,8 @@ export interface CameraOptions {
   readonly initialTimestamp?: number | undefined;
   /** Seconds without a sign of life after which a session ends, 1–86400. Default 60. */
   readonly sessionTimeoutS?: number | undefined;
+  /** What clients may choose for the media: interleaved TCP, UDP, or either. Default `both`. */
+  readonly transports?: 'both' | 'tcp' | 'udp' | undefined;
   /** What goes wrong on each connection. Default: nothing. */
   readonly faults?: FaultPlan | undefined;
   /** Wall clock of the sender reports. Default: the system's. */

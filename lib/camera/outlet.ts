@@ -1,18 +1,22 @@
 import type { Socket } from 'node:net';
 
-/**
- * Everything that a camera sends to a client goes through an outlet, in the order of the calls: the one place to count, to divert or
- * to disturb it.
- */
-export interface Outlet {
-  /** Sends an RTSP message; `flushed` is called when it has left, or when it never will. */
-  message(data: Buffer, flushed: () => void): void;
+/** Where a session's media go. */
+export interface FrameSink {
   /**
-   * Sends RTP or RTCP packets, as one or more whole interleaved frames (`$`, channel, length, packet).
+   * Sends RTP or RTCP packets, given as one or more whole interleaved frames (`$`, channel, length, packet), however they travel.
    *
-   * @param flushed called when `data` may be written to again: they have left, or never will
+   * @param flushed called, never at once, when `data` may be written to again: they have left, or never will
    */
   frames(data: Buffer, flushed: () => void): void;
+}
+
+/**
+ * Everything that a camera sends on an RTSP connection goes through an outlet, in the order of the calls: the one place to count, to
+ * divert or to disturb it.
+ */
+export interface Outlet extends FrameSink {
+  /** Sends an RTSP message; `flushed` is called when it has left, or when it never will. */
+  message(data: Buffer, flushed: () => void): void;
   /** Closes the connection once everything has left. */
   end(): void;
 }

@@ -1,10 +1,12 @@
 import { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { RtcpSenderReportTap } from '../../transforms/rtcp-sender-report-tap.js';
 import { RtpParser } from '../../transforms/rtp-parser.js';
 import { TcpInterleaveDemux } from '../../transforms/tcp-interleave-demux.js';
 import { RetinaRecordError } from '../errors.js';
-import type { Item, RtpPacket } from '../items.js';
+import type { Item, RtpPacket, SenderReport } from '../items.js';
 import { pcapSource } from '../pcap/source.js';
+import { type CapturedStream, distanceNs } from './media-alignment.js';
 import { isRandomAccessPayload } from './random-access.js';
 import type { CameraScript, ScriptMedia, ScriptPacket } from './script.js';
 
@@ -12,9 +14,9 @@ import type { CameraScript, ScriptMedia, ScriptPacket } from './script.js';
 const DEFAULT_FRAME_NS = 40e6;
 
 /**
- * Makes a script of the RTSP session in a capture: payloads, marker bits and timestamps as captured, and sending times relative to each other. It starts at
- * the first picture at which decoding can start, and the cut-off rest of a last picture is left out, so that loops join; of the other
- * media it holds what was captured meanwhile.
+ * Makes a script of the RTSP session in a capture: payloads, marker bits and timestamps as captured, and sending times relative to each
+ * other. It starts at the first picture at which decoding can start, and the cut-off rest of a last picture is left out, so that loops
+ * join; of the other media it holds what belongs to the time of these pictures, by sender reports where both media have them.
  *
  * @param path a pcap or pcapng file
  * @param name for the SDP and for errors
@@ -22,39 +24,52 @@ const DEFAULT_FRAME_NS = 40e6;
  */
 export async function pcapScript(path: string, name: string): Promise<CameraScript> {
   const streams = await readStreams(path);
-  const main = streams.find(isH264) ?? streams.find(([first]) => first!.media.type === 'video') ?? streams[0];
+  const main =
+    streams.find((stream) => isH264(stream.packets)) ??
+    streams.find(({ packets: [first] }) => first!.media.type === 'video') ??
+    streams[0];
   if (main === undefined)
     throw new RetinaRecordError('camera-script', `${name} holds no RTP packets of an RTSP session`);
-  const mainPackets = decodablePart(main);
-  const startRecv = mainPackets[0]!.recv;
-  const mainMedia = scriptMedia(mainPackets, startRecv);
+  const mainPackets = decodablePart(main.packets);
+  const start = mainPackets[0]!;
+  const mainMedia = scriptMedia(mainPackets, start.recv, 0);
   const durationNs = lengthNs(mainMedia);
-  const media: ScriptMedia[] = [];
-  for (const packets of streams) {
-    const meanwhile = packets.filter(({ recv }) => recv >= startRecv);
-    if (packets === main) media.push(mainMedia);
-    else if (meanwhile.length > 0) media.push(endBefore(scriptMedia(meanwhile, startRecv), durationNs));
-  }
-  return { name, media: neverEarly(media.filter(({ packets }) => packets.length > 0)), durationNs };
+  const media = streams.map((stream) => {
+    if (stream === main) return mainMedia;
+    const first = stream.packets[0]!;
+    const distance = distanceNs({ stream: main, packet: start }, { stream, packet: first });
+    const startTicks = Math.round((distance * first.media.clockRate) / 1e9);
+    return within(scriptMedia(stream.packets, start.recv, startTicks), durationNs);
+  });
+  return {
+    name,
+    media: inTime(
+      media.filter(({ packets }) => packets.length > 0),
+      durationNs,
+    ),
+    durationNs,
+  };
 }
 
-/** The capture's packets by medium, in the order of the SDP. */
-async function readStreams(path: string): Promise<RtpPacket[][]> {
-  const streams: RtpPacket[][] = [];
+/** The capture's media, in the order of the SDP. */
+async function readStreams(path: string): Promise<CapturedStream[]> {
+  const streams: { packets: RtpPacket[]; report: SenderReport | undefined }[] = [];
   const collect = new Writable({
     objectMode: true,
     write(item: Item, _encoding, callback) {
-      if (item.kind === 'rtp') {
-        streams[item.media.index] ??= [];
-        streams[item.media.index]!.push(item);
+      if (item.kind === 'rtp' || item.kind === 'senderReport') {
+        streams[item.media.index] ??= { packets: [], report: undefined };
+        const stream = streams[item.media.index]!;
+        if (item.kind === 'rtp') stream.packets.push(item);
+        else stream.report ??= item;
       }
       callback();
     },
   });
   // What is served does not have to be sound: a replay shows what the camera sent.
   const parser = new RtpParser({ tolerant: true, initialTimestamp: 'ignore', maxJumpSeconds: 0 });
-  await pipeline(pcapSource(path), new TcpInterleaveDemux(), parser, collect);
-  return streams.filter((packets) => packets !== undefined);
+  await pipeline(pcapSource(path), new TcpInterleaveDemux(), parser, new RtcpSenderReportTap(), collect);
+  return streams.filter((stream) => stream !== undefined && stream.packets.length > 0);
 }
 
 function isH264([first]: readonly RtpPacket[]): boolean {
@@ -73,11 +88,10 @@ function decodablePart(packets: readonly RtpPacket[]): readonly RtpPacket[] {
   return packets.slice(start, end > start ? end : packets.length);
 }
 
-function scriptMedia(packets: readonly RtpPacket[], startRecv: bigint): ScriptMedia {
+/** @param startTicks timestamp that the first packet gets */
+function scriptMedia(packets: readonly RtpPacket[], startRecv: bigint, startTicks: number): ScriptMedia {
   const first = packets[0]!;
   const { type, payloadType, encodingName, clockRate, channels, fmtp, frameRate } = first.media;
-  // Receive times tell how the media lie to each other, to the accuracy of the network.
-  const startTicks = Math.round((Number(first.recv - startRecv) * clockRate) / 1e9);
   let sequence = -1;
   let offsetNs = 0;
   const scripted = packets.map(({ payload, marker, extendedTimestamp, lost, recv }): ScriptPacket => {
@@ -91,29 +105,50 @@ function scriptMedia(packets: readonly RtpPacket[], startRecv: bigint): ScriptMe
 
 /** From the first to the last timestamp, and the usual distance of two more. */
 function lengthNs({ packets, clockRate }: ScriptMedia): number {
-  const times = [...new Set(packets.map(({ timestamp }) => timestamp))].sort((a, b) => a - b);
-  const distances = times.slice(1).map((time, i) => time - times[i]!);
-  distances.sort((a, b) => a - b);
-  const usual = distances[distances.length >> 1] ?? (DEFAULT_FRAME_NS * clockRate) / 1e9;
+  const times = packets.map(({ timestamp }) => timestamp).sort((a, b) => a - b);
+  const usual = usualStep(packets) ?? (DEFAULT_FRAME_NS * clockRate) / 1e9;
   return Math.round(((times.at(-1)! - times[0]! + usual) * 1e9) / clockRate);
 }
 
-/** Leaves out packets whose time is the next loop's. */
-function endBefore(media: ScriptMedia, durationNs: number): ScriptMedia {
-  const limit = (durationNs * media.clockRate) / 1e9;
-  return { ...media, packets: media.packets.filter(({ timestamp }) => timestamp < limit) };
+/** The median distance of two timestamps, in ticks; undefined where there is only one. */
+function usualStep(packets: readonly ScriptPacket[]): number | undefined {
+  const times = [...new Set(packets.map(({ timestamp }) => timestamp))].sort((a, b) => a - b);
+  const steps = times.slice(1).map((time, i) => time - times[i]!);
+  steps.sort((a, b) => a - b);
+  return steps[steps.length >> 1];
 }
 
-/** Sends everything later by as much as a server was ahead of the timestamps, since a sender report shows what is sent early. */
-function neverEarly(media: readonly ScriptMedia[]): ScriptMedia[] {
+/**
+ * The packets of one loop's time: from the first one that lies in it for the most part, to the last one that has sounded out when the
+ * next loop's first one begins.
+ */
+function within(media: ScriptMedia, durationNs: number): ScriptMedia {
+  const step = usualStep(media.packets) ?? 0;
+  const start = media.packets.findIndex(({ timestamp }) => timestamp >= -step / 2);
+  const first = media.packets[start];
+  if (first === undefined) return { ...media, packets: [] };
+  const lastTime = (durationNs * media.clockRate) / 1e9 + first.timestamp - step;
+  const packets = media.packets
+    .slice(start)
+    .filter(({ timestamp }) => timestamp <= lastTime)
+    .map((packet) => ({ ...packet, sequence: packet.sequence - first.sequence }));
+  return { ...media, packets };
+}
+
+/**
+ * Sends everything later by as much as a server was ahead of the timestamps, since a sender report shows what is sent early; and
+ * nothing later than the next loop begins, which would have to wait for it.
+ */
+function inTime(media: readonly ScriptMedia[], durationNs: number): ScriptMedia[] {
   let delayNs = 0;
   for (const { packets, clockRate } of media) {
     for (const { timestamp, offsetNs } of packets) {
       delayNs = Math.max(delayNs, Math.round((timestamp * 1e9) / clockRate) - offsetNs);
     }
   }
+  const latestNs = durationNs + delayNs + Math.min(...media.map(({ packets }) => packets[0]!.offsetNs));
   return media.map((medium) => ({
     ...medium,
-    packets: medium.packets.map((packet) => ({ ...packet, offsetNs: packet.offsetNs + delayNs })),
+    packets: medium.packets.map((packet) => ({ ...packet, offsetNs: Math.min(packet.offsetNs + delayNs, latestNs) })),
   }));
 }

@@ -1,15 +1,7 @@
 import { BitReader, BitstreamEnd } from '../codec/bit-reader.js';
 import { isVcl, NAL, nalBytes } from '../codec/h264-nal.js';
+import { parseSps, type SpsInfo } from '../codec/h264-sps.js';
 import type { NalUnit } from '../items.js';
-
-/** What of an SPS the start of a slice header depends on. */
-interface OrderSyntax {
-  readonly separateColourPlanes: boolean;
-  readonly frameNumBits: number;
-  /** 0 where the picture order is not sent (types 1 and 2). */
-  readonly orderBits: number;
-  readonly frameMbsOnly: boolean;
-}
 
 /** Bytes of a slice that are sure to hold the header up to pic_order_cnt_lsb. */
 const HEADER_BYTES = 64;
@@ -26,7 +18,7 @@ export function presentationOrder(
   accessUnits: readonly (readonly NalUnit[])[],
   parameterSets: readonly NalUnit[],
 ): number[] {
-  const syntaxes = orderSyntaxes(parameterSets);
+  const spsOf = spsByPps(parameterSets);
   const keys: { index: number; sequence: number; order: number }[] = [];
   let sequence = 0;
   let previousLsb = 0;
@@ -39,7 +31,7 @@ export function presentationOrder(
       previousLsb = 0;
       previousMsb = 0;
     }
-    const found = slice && orderLsb(slice, syntaxes);
+    const found = slice && orderLsb(slice, spsOf);
     if (found === undefined) {
       // Not told: right behind everything before it.
       sequence++;
@@ -64,22 +56,23 @@ export function presentationOrder(
   return positions;
 }
 
-/** The syntax that applies to each pic_parameter_set_id. */
-function orderSyntaxes(nalUnits: readonly NalUnit[]): Map<number, OrderSyntax> {
-  const bySps = new Map<number, OrderSyntax>();
+/** The sequence parameter set that applies to each pic_parameter_set_id. */
+function spsByPps(nalUnits: readonly NalUnit[]): Map<number, SpsInfo> {
+  const bySps = new Map<number, SpsInfo>();
   const spsOfPps = new Map<number, number>();
   for (const nal of nalUnits) {
-    if (nal.type !== NAL.sps && nal.type !== NAL.pps) continue;
-    const reader = new BitReader(nalBytes(nal), 1);
-    readOrNothing(() => {
-      if (nal.type === NAL.pps) spsOfPps.set(reader.ue(), reader.ue());
-      else bySps.set(...readSps(reader));
-    });
+    if (nal.type === NAL.sps) {
+      const sps = parseSps(nalBytes(nal));
+      if (sps !== undefined) bySps.set(sps.id, sps);
+    } else if (nal.type === NAL.pps) {
+      const reader = new BitReader(nalBytes(nal), 1);
+      readOrNothing(() => spsOfPps.set(reader.ue(), reader.ue()));
+    }
   }
-  const byPps = new Map<number, OrderSyntax>();
-  for (const [pps, sps] of spsOfPps) {
-    const syntax = bySps.get(sps);
-    if (syntax !== undefined) byPps.set(pps, syntax);
+  const byPps = new Map<number, SpsInfo>();
+  for (const [pps, id] of spsOfPps) {
+    const sps = bySps.get(id);
+    if (sps !== undefined) byPps.set(pps, sps);
   }
   return byPps;
 }
@@ -87,60 +80,20 @@ function orderSyntaxes(nalUnits: readonly NalUnit[]): Map<number, OrderSyntax> {
 /** The slice header's pic_order_cnt_lsb and its range (section 7.3.3); undefined if it has none. */
 function orderLsb(
   slice: NalUnit,
-  syntaxes: ReadonlyMap<number, OrderSyntax>,
+  parameterSets: ReadonlyMap<number, SpsInfo>,
 ): { lsb: number; range: number } | undefined {
   const reader = new BitReader(nalBytes(slice).subarray(0, HEADER_BYTES), 1);
   return readOrNothing(() => {
     reader.ue(); // first_mb_in_slice
     reader.ue(); // slice_type
-    const syntax = syntaxes.get(reader.ue());
-    if (syntax === undefined || syntax.orderBits === 0) return undefined;
-    if (syntax.separateColourPlanes) reader.skip(2);
-    reader.skip(syntax.frameNumBits);
-    if (!syntax.frameMbsOnly && reader.flag()) reader.skip(1); // field_pic_flag, bottom_field_flag
+    const sps = parameterSets.get(reader.ue());
+    if (sps === undefined || sps.picOrderCntLsbBits === 0) return undefined;
+    if (sps.separateColourPlanes) reader.skip(2);
+    reader.skip(sps.frameNumBits);
+    if (!sps.frameMbsOnly && reader.flag()) reader.skip(1); // field_pic_flag, bottom_field_flag
     if (slice.type === NAL.idr) reader.ue(); // idr_pic_id
-    return { lsb: reader.bits(syntax.orderBits), range: 2 ** syntax.orderBits };
+    return { lsb: reader.bits(sps.picOrderCntLsbBits), range: 2 ** sps.picOrderCntLsbBits };
   });
-}
-
-/** Section 7.3.2.1.1 up to frame_mbs_only_flag. */
-function readSps(reader: BitReader): [id: number, OrderSyntax] {
-  const profile = reader.bits(8);
-  reader.skip(16); // constraint flags, level_idc
-  const id = reader.ue();
-  let separateColourPlanes = false;
-  if (HIGH_PROFILES.has(profile)) {
-    const chroma = reader.ue();
-    if (chroma === 3) separateColourPlanes = reader.flag();
-    reader.ue(); // bit depths
-    reader.ue();
-    reader.skip(1); // qpprime_y_zero_transform_bypass_flag
-    if (reader.flag()) skipScalingLists(reader, chroma === 3 ? 12 : 8);
-  }
-  const frameNumBits = reader.ue() + 4;
-  const type = reader.ue();
-  const orderBits = type === 0 ? reader.ue() + 4 : 0;
-  if (frameNumBits > 16 || orderBits > 16) throw new BitstreamEnd();
-  if (type !== 0) return [id, { separateColourPlanes, frameNumBits, orderBits, frameMbsOnly: true }];
-  reader.ue(); // max_num_ref_frames
-  reader.skip(1); // gaps_in_frame_num_value_allowed_flag
-  reader.ue(); // size in macroblocks
-  reader.ue();
-  return [id, { separateColourPlanes, frameNumBits, orderBits, frameMbsOnly: reader.flag() }];
-}
-
-const HIGH_PROFILES: ReadonlySet<number> = new Set([100, 110, 122, 244, 44, 83, 86, 118, 128, 134, 135, 138, 139]);
-
-/** Section 7.3.2.1.1.1. */
-function skipScalingLists(reader: BitReader, count: number): void {
-  for (let list = 0; list < count; list++) {
-    if (!reader.flag()) continue;
-    let last = 8;
-    for (let left = list < 6 ? 16 : 64; left > 0; left--) {
-      last = (last + reader.se() + 256) % 256;
-      if (last === 0) break;
-    }
-  }
 }
 
 function readOrNothing<T>(read: () => T): T | undefined {

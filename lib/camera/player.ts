@@ -1,6 +1,6 @@
 import type { Clock } from '../time/clock.js';
-import { LoopReader, type WireStream } from './loop-reader.js';
-import type { Outlet } from './outlet.js';
+import { LoopReader, type NextPacket, type WireStream } from './loop-reader.js';
+import type { FrameSink } from './outlet.js';
 import { senderReportCompound } from './rtcp-writer.js';
 import type { CameraTimers } from './timers.js';
 import { MAX_FRAME, type WireLoop } from './wire-loop.js';
@@ -10,7 +10,7 @@ export interface PlayerOptions {
   readonly loop: WireLoop;
   /** One for each of the media that `loop` was compiled for. */
   readonly streams: readonly WireStream[];
-  readonly outlet: Outlet;
+  readonly outlet: FrameSink;
   /** `realtime`: when a packet is due; `fast`: when the client has read enough. */
   readonly pacing: 'realtime' | 'fast';
   /** How often the loop is played, Infinity for ever. */
@@ -20,8 +20,12 @@ export interface PlayerOptions {
   readonly cname: string;
   readonly clock: Clock;
   readonly timers: CameraTimers;
+  /** Behind the last packet, how long a `fast` player waits with the goodbye, in ms. */
+  readonly settleMs: number;
   /** Called once the last packet and the goodbye have been handed to the outlet. */
   readonly ended: () => void;
+  /** Called once they have left, or never will. */
+  readonly drained: () => void;
 }
 
 /** Bytes handed to the outlet at a time: few large writes, and small enough to stay in the cache. */
@@ -66,7 +70,7 @@ export class Player {
     return this.reader.positionNs;
   }
 
-  /** Sets the media time; what {@link nextPacket} tells holds from here on. Has no effect while playing. */
+  /** Sets the media time; what {@link nextPackets} tells holds from here on. Has no effect while playing. */
   prepare(): void {
     if (this.playing) return;
     if (this.reader.done) this.reader.rewind();
@@ -80,9 +84,9 @@ export class Player {
     }
   }
 
-  /** Sequence number and timestamp of a stream's next packet. */
-  nextPacket(stream: number): { sequence: number; timestamp: number } {
-    return this.reader.next(stream);
+  /** What RTP-Info tells of each stream. */
+  nextPackets(): NextPacket[] {
+    return this.reader.next();
   }
 
   /** Starts or goes on. {@link prepare} has to be called first. */
@@ -110,12 +114,12 @@ export class Player {
     while (this.playing && this.free.length > 0) {
       const nowNs = this.mediaTimeNs();
       if (this.reader.done && (!this.realtime || nowNs >= this.reader.endNs)) {
-        this.finish(nowNs);
+        this.conclude(nowNs);
         return;
       }
       if (nowNs >= this.nextReportNs) {
         const atNs = this.realtime ? nowNs : this.nextReportNs;
-        this.report(atNs, false);
+        this.report(atNs, false, () => {});
         this.nextReportNs = atNs + this.reportIntervalNs;
       }
       const batch = this.free.pop()!;
@@ -146,15 +150,22 @@ export class Player {
     this.timer = this.options.timers.setTimeout(() => this.pump(), waitMs);
   }
 
+  /** Comes to the end, at once or once everything has left and settled. */
+  private conclude(nowNs: number): void {
+    const { settleMs, timers } = this.options;
+    if (this.realtime || settleMs === 0) this.finish(nowNs);
+    else if (this.free.length === BATCHES) this.timer = timers.setTimeout(() => this.finish(nowNs), settleMs);
+  }
+
   /** The end of a script that is not repeated: the last picture has been there for as long as the others. */
   private finish(nowNs: number): void {
     this.pause();
-    this.report(nowNs, true);
+    this.report(nowNs, true, this.options.drained);
     this.options.ended();
   }
 
   /** Sends each stream's sender report. Wall clock and RTP time are those of the same moment. */
-  private report(atNs: number, goodbye: boolean): void {
+  private report(atNs: number, goodbye: boolean, flushed: () => void): void {
     const { streams, outlet, clock, cname } = this.options;
     const unixNs = this.realtime ? clock.now() : this.startUnixNs + BigInt(Math.round(atNs));
     const frames = streams.map(({ ssrc, rtcpChannel }, stream) => {
@@ -165,7 +176,7 @@ export class Player {
       const prefix = Buffer.from([0x24, rtcpChannel, packet.length >> 8, packet.length & 0xff]);
       return Buffer.concat([prefix, packet]);
     });
-    outlet.frames(Buffer.concat(frames), () => {});
+    outlet.frames(Buffer.concat(frames), flushed);
   }
 
   private cancel(): void {

@@ -17,6 +17,7 @@ export interface CameraCliOptions {
   readonly turns?: number;
   readonly fast?: boolean;
   readonly fps: number;
+  readonly transport: 'tcp' | 'udp' | 'both';
   readonly fault?: FaultPlan;
   readonly seed: number;
 }
@@ -36,6 +37,7 @@ export async function cameraCommand(fixture: string, cli: CameraCliOptions, log:
     loop: cli.turns ?? loop,
     pacing: cli.fast ? 'fast' : 'realtime',
     atEnd: 'close',
+    transports: cli.transport,
     faults: cli.fault === undefined ? undefined : { ...cli.fault, seed: cli.seed },
     auth: username === undefined ? undefined : { scheme: auth, username, password, realm: 'retina-record' },
   }).catch((cause: NodeJS.ErrnoException) => {

@@ -27,11 +27,38 @@ test('camera --fault: several, by seed, and what happens is told on both sides',
   await camera.shows('close at mid-packet:200');
 });
 
+test('camera --transport udp: TCP is refused with 461, UDP recorded', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'faults-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const camera = runCommand(['camera', FIXTURE, '--port', '0', '--transport', 'udp']);
+  t.after(() => camera.child.kill());
+  const [url] = (await once(camera.child.stdout, 'data')) as [Buffer];
+  const record = (transport: string) => {
+    const out = join(folder, `${transport}.mp4`);
+    return runCommand([
+      '--url',
+      url.toString().trim(),
+      '--transport',
+      transport,
+      '--duration',
+      '1s',
+      '--allow-loss',
+      out,
+    ]).result;
+  };
+  const refused = await record('tcp');
+  assert.deepEqual([refused.code, /461/.test(refused.stderr)], [4, true], refused.stderr);
+  const { code, stderr } = await record('udp');
+  assert.equal(code, 0, stderr);
+  assert.ok(readMp4(readFileSync(join(folder, 'udp.mp4'))).samples.length > 5, stderr);
+});
+
 test('camera --fault: what makes no sense is a usage error', async () => {
   const cases: readonly [string[], RegExp][] = [
     [['--fault', 'rain'], /unknown fault "rain"; there are loss, /],
     [['--fault', 'loss=7'], /loss 7 is not a number from 0 to 1/],
     [['--fault', 'close', '--fault', 'silence'], /only one of close and silence/],
+    [['--transport', 'pigeon'], /Allowed choices are tcp, udp, both/],
     [['--seed', '-1'], /A seed is a number/],
   ];
   for (const [args, message] of cases) {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { startCamera } from '../../lib/camera/camera.js';
+import type { CameraStats } from '../../lib/camera/context.js';
 import type { FaultPlan } from '../../lib/camera/faults/plan.js';
 import { loadScript } from '../../lib/camera/load-script.js';
 import type { CameraOptions } from '../../lib/camera/options.js';
@@ -32,6 +33,8 @@ export interface FaultyRun {
   /** What the camera says it did. */
   readonly happened: readonly string[];
   readonly bytesSent: number;
+  /** What the camera has counted. */
+  readonly stats: CameraStats;
   readonly elapsedS: number;
 }
 
@@ -78,12 +81,13 @@ export async function recordFaults(t: TestContext, faults: FaultPlan, options: R
     failure = error as Error & { code?: string };
     if (failure.code === undefined) throw error;
   }
-  const { bytesSent } = camera.stats;
+  const { stats } = camera;
+  const { bytesSent } = stats;
   assert.ok(bytesSent < MAX_SENT, `the camera could send ${bytesSent} bytes`);
   const error = failure ?? report?.error;
   const samples = checkFile(folder, out, report);
   const exitCode = report === undefined ? exitCodeOf(failure) : exitCodeOfReport(report);
-  return { report, error, exitCode, samples, happened, bytesSent, elapsedS: time.elapsedS };
+  return { report, error, exitCode, samples, happened, bytesSent, stats, elapsedS: time.elapsedS };
 }
 
 /** The file is there, whole and as reported; or there is none, and nothing else is left. */

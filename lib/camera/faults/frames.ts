@@ -19,6 +19,11 @@ export function splitFrames(data: Buffer): Buffer[] {
   return frames;
 }
 
+/** The interleaved channel of a frame, or what stands for it where packets travel as datagrams. */
+export function channelOf(frame: Buffer): number {
+  return frame[1]!;
+}
+
 /** Tells RTCP from RTP by the packet type, as RFC 5761 section 4 does. */
 export function isRtcpFrame(frame: Buffer): boolean {
   const type = frame[FRAME_PREFIX + 1]!;

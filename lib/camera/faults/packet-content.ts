@@ -1,7 +1,8 @@
 import { NAL } from '../../codec/h264-nal.js';
 import { STAP_A } from '../h264-packetizer.js';
 import { FRAME_PREFIX } from '../wire-loop.js';
-import { PAYLOAD_OFFSET, type PacketFault } from './frames.js';
+import { channelOf, PAYLOAD_OFFSET, type PacketFault } from './frames.js';
+import type { FaultCounts } from './plan.js';
 import type { SeededRandom } from './random.js';
 
 /** Most bytes that are changed in one packet. */
@@ -18,11 +19,13 @@ export class Corruption implements PacketFault {
   constructor(
     private readonly probability: number,
     private readonly random: SeededRandom,
+    private readonly counts: FaultCounts,
   ) {}
 
   take(frame: Buffer): readonly Buffer[] {
     const { random } = this;
     if (!random.chance(this.probability)) return [frame];
+    this.counts.packetsCorrupted++;
     const changed = Buffer.from(frame);
     for (let left = 1 + random.below(MAX_CHANGES); left > 0; left--) {
       const at = FRAME_PREFIX + random.below(frame.length - FRAME_PREFIX);
@@ -44,7 +47,7 @@ export class TimestampJumps implements PacketFault {
   ) {}
 
   take(frame: Buffer): readonly Buffer[] {
-    const channel = frame[1]!;
+    const channel = channelOf(frame);
     const timestamp = frame.readUInt32BE(TIMESTAMP_OFFSET);
     const shift = this.shifts.get(channel) ?? { last: timestamp, ticks: 0 };
     this.shifts.set(channel, shift);

@@ -21,6 +21,9 @@ const FAULTS: Readonly<Record<string, readonly [fallback: string, plan: (value: 
   silence: ['packet:100', (value) => ({ end: { how: 'silence', at: place(value) } })],
   'endless-headers': ['1', (value) => ({ endlessHeaders: number(value) })],
   'content-length': ['long', (value) => ({ contentLength: value as WrongContentLength })],
+  'no-udp': ['', flag({ noDatagrams: true })],
+  foreign: ['0.01', (value) => ({ foreign: number(value) })],
+  'wrong-source': ['192.0.2.1', (value) => ({ announcedSource: value })],
 };
 
 /** The names that {@link parseFaults} knows. */

@@ -20,11 +20,11 @@ export interface FaultPlan {
   readonly flapParameters?: boolean | undefined;
   /** RTP timestamps jump by so many seconds, forth or back, about every fortieth picture; above 0. */
   readonly timestampJumpS?: number | undefined;
-  /** Each frame leaves up to so many ms late, those behind it with it. */
+  /** Each packet leaves up to so many ms late, those behind it with it. */
   readonly jitterMs?: number | undefined;
-  /** Writes of 1 to so many bytes, or cuts within the headers of frames and messages. */
+  /** On the RTSP connection: writes of 1 to so many bytes, or cuts within the headers of frames and messages. */
   readonly split?: number | 'headers' | undefined;
-  /** One in so many bytes is changed, framing and answers included. */
+  /** One in so many bytes of the RTSP connection is changed, framing and answers included. */
   readonly garble?: number | undefined;
   /** The camera's clock is ahead by so many seconds. */
   readonly clockOffsetS?: number | undefined;
@@ -34,12 +34,49 @@ export interface FaultPlan {
   readonly clockStepS?: number | undefined;
   /** No sender reports, or such with one wrong field each; a goodbye is sent all the same. */
   readonly reports?: 'missing' | 'wrong' | undefined;
-  /** The connection is closed, or stays open and nothing more comes. */
+  /**
+   * The RTSP connection is closed, or stays open and nothing more comes. Media over UDP outlive a connection that is closed, and fall
+   * silent with one that does.
+   */
   readonly end?: { readonly how: 'close' | 'silence'; readonly at: Place } | undefined;
   /** The answer of this number has header fields without end. */
   readonly endlessHeaders?: number | undefined;
   /** Answers with a body announce a wrong length. */
   readonly contentLength?: WrongContentLength | undefined;
+  /** No datagram leaves, as if a firewall dropped them all. */
+  readonly noDatagrams?: boolean | undefined;
+  /** Probability for each packet over UDP, 0–1, that a forged one from somebody else arrives ahead of it. */
+  readonly foreign?: number | undefined;
+  /** What the answer to a SETUP over UDP says of where the media come from; empty for nothing behind the `=`. */
+  readonly announcedSource?: string | undefined;
+}
+
+/** How often faults hit packets, over UDP and TCP alike. */
+export interface FaultCounts {
+  /** Left out by `loss`. */
+  packetsLost: number;
+  /** Overtaken, because of `reorder`, by at least one other of their stream. */
+  packetsReordered: number;
+  /** Sent twice because of `duplicate`. */
+  packetsDuplicated: number;
+  /** Changed by `corrupt`. */
+  packetsCorrupted: number;
+  /** Forged ones sent because of `foreign`. */
+  packetsForged: number;
+  /** Datagrams kept back by `no-udp`. */
+  datagramsWithheld: number;
+}
+
+/** Nothing has happened yet. */
+export function noFaults(): FaultCounts {
+  return {
+    packetsLost: 0,
+    packetsReordered: 0,
+    packetsDuplicated: 0,
+    packetsCorrupted: 0,
+    packetsForged: 0,
+    datagramsWithheld: 0,
+  };
 }
 
 /** Largest time in s, length in bytes and number that make sense: beyond them, fields of the wire run over. */
@@ -48,8 +85,8 @@ const MAX_COUNT = 2 ** 31 - 1;
 
 /** Throws RangeError if something of a plan is out of its range. */
 export function checkPlan(plan: FaultPlan): void {
-  const { split, contentLength, end } = plan;
-  for (const name of ['loss', 'reorder', 'duplicate', 'corrupt'] as const) check(name, plan[name], 0, 1);
+  const { split, contentLength, end, announcedSource = '' } = plan;
+  for (const name of ['loss', 'reorder', 'duplicate', 'corrupt', 'foreign'] as const) check(name, plan[name], 0, 1);
   check('timestampJumpS', plan.timestampJumpS, 0.001, 10_000);
   check('jitterMs', plan.jitterMs, 0, 60_000);
   if (split !== 'headers') check('split', split, 1, MAX_COUNT, true);
@@ -62,6 +99,9 @@ export function checkPlan(plan: FaultPlan): void {
   check('end', end?.at.number, 1, MAX_COUNT, true);
   if (contentLength !== undefined && !CONTENT_LENGTHS.includes(contentLength)) {
     throw new RangeError(`contentLength ${contentLength} is none of ${CONTENT_LENGTHS.join(', ')}`);
+  }
+  if (!/^[\w.:-]{0,255}$/.test(announcedSource)) {
+    throw new RangeError(`announcedSource ${JSON.stringify(announcedSource)} is neither an address nor a host name`);
   }
 }
 

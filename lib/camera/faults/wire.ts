@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net';
 import type { CameraTimers } from '../timers.js';
 
 interface Entry {
@@ -8,19 +7,20 @@ interface Entry {
   readonly done: () => void;
 }
 
+/** What a {@link Wire} writes to. */
+export interface WireTarget {
+  /** @param done called once the data have left, or never will */
+  write(data: Buffer, done: () => void): void;
+}
+
 /** How a {@link Wire} writes. */
 export interface WireOptions {
   readonly timers: CameraTimers;
-  /** Cuts data into what is written at a time; the client gets to read before the next piece is. */
-  readonly cut: (data: Buffer) => readonly Buffer[];
-  /** Is told the size of each write. */
-  readonly sent: (bytes: number) => void;
+  /** Cuts data into what is written at a time; the client gets to read before the next piece is. Default: all at once. */
+  readonly cut?: ((data: Buffer) => readonly Buffer[]) | undefined;
 }
 
-/**
- * Writes to a socket in order, each entry when it is due, one piece at a time. What waits is bounded by those who send: they wait for
- * `done`.
- */
+/** Writes in order, each entry when it is due, one piece at a time. What waits is bounded by those who send: they wait for `done`. */
 export class Wire {
   private readonly queue: Entry[] = [];
   private busy = false;
@@ -29,11 +29,9 @@ export class Wire {
   private timer: unknown;
 
   constructor(
-    private readonly socket: Socket,
+    private readonly target: WireTarget,
     private readonly options: WireOptions,
-  ) {
-    socket.on('close', () => this.close());
-  }
+  ) {}
 
   /** Sends data, not before `delayMs` have passed and everything before has left. */
   send(data: Buffer, delayMs: number, done: () => void): void {
@@ -54,6 +52,13 @@ export class Wire {
     });
   }
 
+  /** Drops what waits: the target is closed. */
+  close(): void {
+    this.closed = true;
+    this.options.timers.clearTimeout(this.timer);
+    for (const { done } of this.queue.splice(0)) done();
+  }
+
   private next(): void {
     const [entry] = this.queue;
     if (this.busy || this.stopped || entry === undefined) return;
@@ -65,7 +70,8 @@ export class Wire {
       return;
     }
     this.queue.shift();
-    this.write(entry.data.length === 0 ? [] : this.options.cut(entry.data), 0, () => {
+    const { cut = (data: Buffer) => [data] } = this.options;
+    this.write(entry.data.length === 0 ? [] : cut(entry.data), 0, () => {
       entry.done();
       this.goOn();
     });
@@ -82,16 +88,9 @@ export class Wire {
       done();
       return;
     }
-    this.options.sent(piece.length);
-    this.socket.write(piece, () => {
+    this.target.write(piece, () => {
       if (index + 1 < pieces.length) setImmediate(() => this.write(pieces, index + 1, done));
       else done();
     });
-  }
-
-  private close(): void {
-    this.closed = true;
-    this.options.timers.clearTimeout(this.timer);
-    for (const { done } of this.queue.splice(0)) done();
   }
 }

@@ -56,10 +56,10 @@ const CASES: Case[] = [
   { title: 'a stream that is not there', method: 'SETUP', uri: 'URL/stream=2', headers: [TCP], status: 404 },
   { title: 'SETUP of the whole', method: 'SETUP', headers: [TCP], status: 459 },
   {
-    title: 'SETUP over UDP',
+    title: 'SETUP by multicast',
     method: 'SETUP',
     uri: 'URL/stream=0',
-    headers: [['Transport', 'RTP/AVP;unicast;client_port=5000-5001']],
+    headers: [['Transport', 'RTP/AVP;multicast;port=5000-5001']],
     status: 461,
   },
   { title: 'SETUP without a transport', method: 'SETUP', uri: 'URL/stream=0', status: 461 },
@@ -171,7 +171,7 @@ test('channels: a pair that is taken is replaced, none asked for gets the lowest
   assert.equal(await setup(1, 'RTP/AVP/TCP;unicast;interleaved=1-2', id), '2-3');
   assert.equal(await setup(1, 'RTP/AVP/TCP;unicast;interleaved=2-3', id), '2-3');
   assert.equal(await setup(0, 'RTP/AVP/TCP;unicast'), '4-5');
-  assert.equal(await setup(0, 'RTP/AVP;unicast;client_port=4000-4001, RTP/AVP/TCP;interleaved=254-255'), '254-255');
+  assert.equal(await setup(0, 'RTP/AVP/UDP;multicast, RTP/AVP/TCP;interleaved=254-255'), '254-255');
   assert.equal(await setup(0, 'RTP/AVP/TCP;interleaved=255-256'), undefined);
 });
 

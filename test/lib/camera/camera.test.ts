@@ -253,18 +253,23 @@ test('the end of a script is RTCP BYE, then PLAY starts over', async (t) => {
   assert.equal(rtpFields(client.on(0)[10]!).number, 0);
 });
 
-test('atEnd close: the connection ends behind the BYE', async (t) => {
-  const { camera, events } = await cameraFor(t, {
+test('atEnd close: the connection ends two seconds behind the BYE, so that the client may tear down first', async (t) => {
+  const { camera, time, events } = await cameraFor(t, {
     loop: false,
     pacing: 'fast',
     atEnd: 'close',
     script: testScript(5, { audio: true }),
   });
   const client = await clientFor(t, camera);
-  await client.play(camera.url, [0, 1]);
-  await client.untilEnd();
+  const { id } = await client.play(camera.url, [0, 1]);
+  const isGoodbye = (packet: Buffer | undefined) => packet?.at(-7) === 203;
+  await client.until(() => isGoodbye(client.on(3).at(-1)));
+  assert.ok(isGoodbye(client.frames.at(-1)!.data));
   assert.deepEqual([client.on(0).length, client.on(2).length], [10, 10]);
-  assert.equal(client.frames.at(-1)!.data.at(-7), 203);
+  await time.run(1999);
+  assert.equal((await client.request('GET_PARAMETER', camera.url, [['Session', id]])).status, 200);
+  await time.run(1);
+  await client.untilEnd();
   assert.equal(events.at(-1)?.reason, 'finished');
 });
 

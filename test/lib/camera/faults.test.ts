@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { beforeEach, describe, it } from 'node:test';
 import fc from 'fast-check';
 import { FILLER_FIELD, withContentLength, withoutEnd } from '../../../lib/camera/faults/answer-faults.js';
 import { cutHeaders, cutPieces, Garbling } from '../../../lib/camera/faults/byte-faults.js';
@@ -7,7 +7,7 @@ import { isRtcpFrame, type PacketFault, splitFrames } from '../../../lib/camera/
 import { Corruption, FlappingParameters, TimestampJumps } from '../../../lib/camera/faults/packet-content.js';
 import { Duplicates, Loss, Reordering } from '../../../lib/camera/faults/packet-order.js';
 import { FAULT_NAMES, joinPlans, parseFaults } from '../../../lib/camera/faults/parse.js';
-import { checkPlan } from '../../../lib/camera/faults/plan.js';
+import { checkPlan, noFaults } from '../../../lib/camera/faults/plan.js';
 import { SeededRandom } from '../../../lib/camera/faults/random.js';
 import { ReportFaults } from '../../../lib/camera/faults/report-faults.js';
 import { senderReportCompound } from '../../../lib/camera/rtcp-writer.js';
@@ -38,6 +38,11 @@ function through(fault: PacketFault, input: readonly Buffer[] = frames): Buffer[
   return out;
 }
 
+let counts = noFaults();
+beforeEach(() => {
+  counts = noFaults();
+});
+
 describe('seeded random numbers', () => {
   it('repeat with the seed, differ with seed and name, and are even', () => {
     const take = (source: SeededRandom) => Array.from({ length: 2000 }, () => source.next());
@@ -55,19 +60,21 @@ describe('seeded random numbers', () => {
 
 describe('faults of the order of packets', () => {
   it('loss leaves out about as many as asked for, in order', () => {
-    const kept = through(new Loss(0.1, random())).map(sequenceOf);
+    const kept = through(new Loss(0.1, random(), counts)).map(sequenceOf);
     assert.ok(kept.length > 850 && kept.length < 950, `${kept.length}`);
+    assert.equal(counts.packetsLost, 1000 - kept.length);
     assert.deepEqual(
       kept,
       kept.toSorted((a, b) => a - b),
     );
-    assert.equal(through(new Loss(1, random())).length, 0);
-    assert.deepEqual(through(new Loss(0, random())), frames);
+    assert.equal(through(new Loss(1, random(), counts)).length, 0);
+    assert.deepEqual(through(new Loss(0, random(), counts)), frames);
   });
 
   it('duplicates stand behind their originals', () => {
-    const out = through(new Duplicates(0.1, random())).map(sequenceOf);
+    const out = through(new Duplicates(0.1, random(), counts)).map(sequenceOf);
     assert.ok(out.length > 1050 && out.length < 1150, `${out.length}`);
+    assert.equal(counts.packetsDuplicated, out.length - 1000);
     assert.deepEqual(
       out,
       out.toSorted((a, b) => a - b),
@@ -76,19 +83,40 @@ describe('faults of the order of packets', () => {
   });
 
   it('reordering loses nothing, and holds a packet back behind three others at most', () => {
-    const out = through(new Reordering(0.1, random())).map(sequenceOf);
+    const out = through(new Reordering(0.1, random(), counts)).map(sequenceOf);
     assert.deepEqual(
       out.toSorted((a, b) => a - b),
       frames.map(sequenceOf),
     );
     const late = out.map((sequence, i) => i - sequence).filter((distance) => distance > 0);
     assert.ok(late.length > 40 && late.every((distance) => distance <= 3), `${late}`);
+    const highest = out.map((_, i) => Math.max(...out.slice(0, i + 1)));
+    assert.equal(counts.packetsReordered, out.filter((sequence, i) => sequence < highest[i]!).length);
+  });
+
+  it('reordering goes by stream: what another one sends meanwhile overtakes nothing', () => {
+    const input = Array.from({ length: 400 }, (_, i) => rtpFrame(i >> 1, undefined, 0, 2 * (i % 2)));
+    const out = through(new Reordering(0.2, random(), counts), input);
+    let late = 0;
+    for (const channel of [0, 2]) {
+      const sequences = out.filter((frame) => frame[1] === channel).map(sequenceOf);
+      late += sequences.filter((sequence, i) => sequence < Math.max(...sequences.slice(0, i + 1))).length;
+    }
+    assert.ok(late > 20, `${late}`);
+    assert.equal(counts.packetsReordered, late);
+  });
+
+  it('a packet held back that nothing overtook does not count', () => {
+    const reordering = new Reordering(1, random(), counts);
+    assert.deepEqual(reordering.take(frames[0]!), []);
+    assert.deepEqual(reordering.rest(), [frames[0]]);
+    assert.equal(counts.packetsReordered, 0);
   });
 });
 
 describe('faults of the content of packets', () => {
   it('corruption changes one to four bytes behind the framing', () => {
-    const out = through(new Corruption(1, random()));
+    const out = through(new Corruption(1, random(), counts));
     out.forEach((frame, i) => {
       const changes = [...frame].flatMap((byte, at) => (byte === frames[i]![at] ? [] : [at]));
       assert.ok(changes.length <= 4 && changes.every((at) => at >= 4), `${changes}`);
@@ -286,7 +314,7 @@ describe('faults as a user types them', () => {
       assert.ok(Object.keys(plan).length > 0, name);
       checkPlan(plan);
     }
-    assert.equal(FAULT_NAMES.length, 18);
+    assert.equal(FAULT_NAMES.length, 21);
   });
 
   it('values, lists and joins', () => {
@@ -313,6 +341,9 @@ describe('faults as a user types them', () => {
     ['close=here', /before:N, within:N/],
     ['close=after:0', /not an integer from 1/],
     ['content-length=odd', /short, long, huge, nonsense/],
+    ['foreign=2', /foreign 2 is not a number from 0 to 1/],
+    ['no-udp=1', /takes no value/],
+    ['wrong-source=a b', /neither an address nor a host name/],
     ['close,silence', /only one of close and silence/],
     ['no-reports,wrong-reports', /both missing and wrong/],
     ['loss,loss=0.5', /loss is given twice/],

@@ -32,12 +32,34 @@ class BitWriter {
   }
 }
 
-/** A baseline-syntax SPS of 64×64 with a 4-bit frame_num and, with type 0, a 4-bit picture order. */
-export function sps(options: { id?: number; orderType?: 0 | 2 } = {}): Buffer {
-  const { id = 0, orderType = 0 } = options;
-  const writer = new BitWriter().u(77, 8).u(0, 8).u(30, 8).ue(id).ue(0).ue(orderType);
+/** What varies in an SPS and the slices that refer to it. */
+export interface SyntaxOptions {
+  readonly orderType?: 0 | 2;
+  /** 4:4:4 with separately coded colour planes. */
+  readonly separatePlanes?: boolean;
+  /** Field pictures are possible. */
+  readonly fields?: boolean;
+}
+
+/** An SPS of 64×64 with a 4-bit frame_num and, with type 0, a 4-bit picture order. */
+export function sps(options: SyntaxOptions & { id?: number; frameNumBits?: number } = {}): Buffer {
+  const { id = 0, orderType = 0, frameNumBits = 4, separatePlanes = false, fields = false } = options;
+  const writer = new BitWriter()
+    .u(separatePlanes ? 244 : 77, 8)
+    .u(0, 8)
+    .u(30, 8)
+    .ue(id);
+  if (separatePlanes) writer.ue(3).u(1, 1).ue(0).ue(0).u(0, 1).u(0, 1);
+  writer.ue(frameNumBits - 4).ue(orderType);
   if (orderType === 0) writer.ue(0);
-  return writer.ue(4).u(0, 1).ue(3).ue(3).u(1, 1).u(1, 1).u(0, 1).u(0, 1).nal(0x67);
+  writer
+    .ue(4)
+    .u(0, 1)
+    .ue(3)
+    .ue(fields ? 1 : 3);
+  if (fields) writer.u(0, 1).u(0, 1);
+  else writer.u(1, 1);
+  return writer.u(1, 1).u(0, 1).u(0, 1).nal(0x67);
 }
 
 export function pps(id = 0, spsId = 0): Buffer {
@@ -48,10 +70,13 @@ export function pps(id = 0, spsId = 0): Buffer {
 export function slice(
   kind: 'idr' | 'ref' | 'disposable',
   order: number,
-  options: { firstMb?: number; size?: number; orderType?: 0 | 2 } = {},
+  options: SyntaxOptions & { firstMb?: number; size?: number } = {},
 ): Buffer {
-  const { firstMb = 0, size = 12, orderType = 0 } = options;
-  const writer = new BitWriter().ue(firstMb).ue(7).ue(0).u(0, 4);
+  const { firstMb = 0, size = 12, orderType = 0, separatePlanes = false, fields = false } = options;
+  const writer = new BitWriter().ue(firstMb).ue(7).ue(0);
+  if (separatePlanes) writer.u(2, 2);
+  writer.u(0, 4);
+  if (fields) writer.u(0b11, 2);
   if (kind === 'idr') writer.ue(0);
   if (orderType === 0) writer.u(order & 15, 4);
   const start = writer.nal(kind === 'idr' ? 0x65 : kind === 'ref' ? 0x41 : 0x01);

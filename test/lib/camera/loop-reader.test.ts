@@ -54,7 +54,7 @@ test('a timestamp before the script’s start wraps', () => {
     [stream()],
     Number.POSITIVE_INFINITY,
   );
-  assert.deepEqual(reader.next(0), { sequence: 0, timestamp: 0xffffffff });
+  assert.deepEqual(reader.next(), [{ sequence: 0, timestamp: 0xffffffff }]);
 });
 
 test('however large the pieces, the same bytes come out, and the shared loop is left as it was', () => {
@@ -85,17 +85,34 @@ test('however large the pieces, the same bytes come out, and the shared loop is 
   assert.ok(loop.data.equals(before));
 });
 
-test('next tells what comes, also across the end of a turn', () => {
+test('next tells which packet comes, also across the end of a turn, and one moment in the time of all streams', () => {
   const loop = compileLoop(testScript(2, { audio: true }), [0, 1]);
   const reader = new LoopReader(loop, BOTH, Number.POSITIVE_INFINITY);
   const target = Buffer.alloc(24);
   for (let i = 0; i < 50; i++) {
     const due = reader.nextDueNs;
-    const told = [reader.next(0), reader.next(1)];
+    const [video, audio] = reader.next();
     assert.equal(reader.read(target, due + 1), 24);
     const { sequence, timestamp } = rtpFields(target.subarray(4));
-    assert.deepEqual(told[target[1] === 6 ? 0 : 1], { sequence, timestamp });
+    const [mine, clockRate] = target[1] === 6 ? [video!, 90_000] : [audio!, 8000];
+    assert.equal(mine.sequence, sequence);
+    // Here packets are sent when they are due, so that what comes next is also the earliest.
+    assert.deepEqual([mine.timestamp, (due * clockRate) / 1e9], [timestamp, timestamp]);
+    assert.equal(video!.timestamp / 90_000, audio!.timestamp / 8000);
   }
+});
+
+test('next: a stream that begins later than the other has its first timestamp ahead of the common one', () => {
+  const script = testScript(2, { audio: true });
+  const media = script.media.map((medium, i) => ({
+    ...medium,
+    packets: medium.packets.map((packet) => ({ ...packet, timestamp: packet.timestamp + i * 37 })),
+  }));
+  const reader = new LoopReader(compileLoop({ ...script, media }, [0, 1]), BOTH, 1);
+  assert.deepEqual(
+    reader.next().map(({ timestamp }) => timestamp),
+    [0, 0],
+  );
 });
 
 test('delay moves what is left, timestamps with it', () => {
@@ -104,7 +121,7 @@ test('delay moves what is left, timestamps with it', () => {
   reader.read(target, 1);
   reader.delay(10e6);
   assert.equal(reader.nextDueNs, 50e6);
-  assert.deepEqual(reader.next(0), { sequence: 2, timestamp: 4500 });
+  assert.deepEqual(reader.next(), [{ sequence: 2, timestamp: 4500 }]);
 });
 
 test('counts of packets and payload bytes', () => {

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { splitFrames } from '../../../lib/camera/faults/frames.js';
+import { LoopReader } from '../../../lib/camera/loop-reader.js';
 import { pcapScript } from '../../../lib/camera/pcap-script.js';
 import { isRandomAccessPayload } from '../../../lib/camera/random-access.js';
 import { compileLoop } from '../../../lib/camera/wire-loop.js';
@@ -20,6 +22,8 @@ interface Golden {
     readonly firstTimestamp: number;
     readonly lastTimestamp: number;
     readonly firstIdrTimestamp?: number;
+    readonly timestamps: readonly number[];
+    readonly senderReports: readonly { readonly ntp: string; readonly rtp: number }[];
   }[];
 }
 
@@ -70,9 +74,65 @@ for (const name of ['gst-aac-basic', 'gortsplib-aac-tcp', 'vlc-aac-udp']) {
         assert.ok(i === 0 || offsetNs >= packets[i - 1]!.offsetNs);
       }
     }
-    const loop = compileLoop(script, [0, 1]);
-    assert.equal(loop.streams.length, video!.packets.length + audio!.packets.length);
   });
+
+  test(`${name}.pcap: the sender reports say how audio lies to video`, async () => {
+    const script = await pcapScript(fixture(`${name}.pcap`), name);
+    const audio = script.media[1]!;
+    const [video, sound] = golden(name).streams;
+    const start = wallClockS(video!, video!.firstIdrTimestamp!, 90_000);
+    const expected = sound!.timestamps.map(
+      (time) => (wallClockS(sound!, time, audio.clockRate) - start) * audio.clockRate,
+    );
+    const first = audio.packets[0]!.timestamp;
+    assert.ok(
+      expected.some((ticks) => Math.abs(ticks - first) < 2),
+      `${first} is not among ${expected.slice(0, 20)}`,
+    );
+  });
+
+  test(`${name}.pcap: where two loops meet, audio neither overlaps nor drifts, and nothing is sent out of turn`, async () => {
+    const script = await pcapScript(fixture(`${name}.pcap`), name);
+    const streams = script.media.map(({ clockRate }, i) => ({
+      rtpChannel: 2 * i,
+      rtcpChannel: 2 * i + 1,
+      ssrc: i,
+      firstSequence: 0,
+      firstTimestamp: 0,
+      clockRate,
+    }));
+    const loop = compileLoop(script, [0, 1]);
+    const reader = new LoopReader(loop, streams, 4);
+    const target = Buffer.alloc(65_539);
+    const times: number[][] = [[], []];
+    const perTurn = script.media.map(({ packets }) => packets.length);
+    for (let dueNs = 0; !reader.done; ) {
+      assert.ok(reader.nextDueNs >= dueNs, `${reader.nextDueNs} is due after ${dueNs}`);
+      dueNs = reader.nextDueNs;
+      const bytes = reader.read(target, dueNs + 1);
+      for (const frame of splitFrames(target.subarray(0, bytes)))
+        times[frame[1]! >> 1]!.push(frame.readUInt32BE(8) | 0);
+    }
+    for (const [i, { clockRate }] of streams.entries()) {
+      assert.equal(times[i]!.length, 4 * perTurn[i]!);
+      for (let turn = 0; turn < 4; turn++) {
+        const moved = times[i]![turn * perTurn[i]!]! - times[i]![0]!;
+        assert.equal(moved, Math.floor((turn * script.durationNs * clockRate) / 1e9));
+      }
+    }
+    const steps = times[1]!.slice(1).map((time, i) => time - times[1]![i]!);
+    const usual = [...steps].sort((a, b) => a - b)[steps.length >> 1]!;
+    for (let turn = 1; turn < 4; turn++) {
+      const step = steps[turn * perTurn[1]! - 1]!;
+      assert.ok(step >= usual - 1 && step <= 2 * usual, `${step} ticks where loops meet, ${usual} else`);
+    }
+  });
+}
+
+/** The sender's clock at an RTP timestamp, by its first report. */
+function wallClockS({ senderReports }: Golden['streams'][number], timestamp: number, clockRate: number): number {
+  const { ntp, rtp } = senderReports[0]!;
+  return Number(BigInt(ntp) & 0xffff_ffff_ffffn) / 2 ** 32 + ((timestamp - rtp) | 0) / clockRate;
 }
 
 function isStart(payloads: Buffer[]): boolean {

@@ -33,6 +33,14 @@ test('the 4-bit order wraps, forwards and for pictures before the wrap', () => {
   );
 });
 
+for (const syntax of [{ separatePlanes: true }, { fields: true }]) {
+  test(`what stands in a slice header ahead of the order: ${JSON.stringify(syntax)}`, () => {
+    const sets = [nalUnit(sps(syntax)), nalUnit(pps())];
+    const pictures = [slice('idr', 0, syntax), slice('ref', 4, syntax), slice('disposable', 2, syntax)];
+    assert.deepEqual(presentationOrder(units(...pictures), sets), [0, 2, 1]);
+  });
+}
+
 test('order type 2, and missing parameter sets: as sent', () => {
   const typeTwo = [nalUnit(sps({ orderType: 2 })), nalUnit(pps())];
   const pictures = units(
