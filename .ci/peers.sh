@@ -25,12 +25,25 @@ install_packages() {
   fi
 }
 
+# Apart from the others, because some systems have it only as something that does not run in a container.
+install_chromium() {
+  if command -v chromium > /dev/null || [[ $EUID != 0 ]] || ! command -v apt-get > /dev/null; then return; fi
+  attempt 300 'install Chromium' bash -c 'apt-get update && apt-get install -y --no-install-recommends chromium' ||
+    tail -n 5 "$log"
+}
+
 # What no package brings: built where its tools are, in the background where it takes minutes.
 build_peers() {
   if [[ -z ${RETINA_RECORD_GORTSPLIB:-} ]] && command -v go > /dev/null; then
     export GOCACHE=${GOCACHE:-$XDG_CACHE_HOME/go-build} GOPATH=${GOPATH:-$cache/go}
     if attempt 240 'build the gortsplib server' env -C test/peers/gortsplib-server go build -o "$work/gortsplib-server" .; then
       export RETINA_RECORD_GORTSPLIB=$work/gortsplib-server
+    fi
+  fi
+  if [[ -z ${RETINA_RECORD_RUST_MP4:-} ]] && command -v cargo > /dev/null; then
+    if attempt 240 'build the reader with the mp4 crate' \
+      cargo build --locked --manifest-path test/peers/rust-mp4/Cargo.toml --target-dir "$cache/rust-mp4"; then
+      export RETINA_RECORD_RUST_MP4=$cache/rust-mp4/debug/rust-mp4
     fi
   fi
   rust=${RETINA_RECORD_RUST:-$cache/rust/bin/retina-record}
@@ -54,7 +67,9 @@ await_rust() {
 }
 
 describe_peers() {
+  command -v chromium > /dev/null || echo 'WITHOUT Chromium: nothing is played in a browser'
   [[ -n ${RETINA_RECORD_GORTSPLIB:-} ]] || echo 'WITHOUT gortsplib: needs Go 1.23 or later and the Go module proxy'
+  [[ -n ${RETINA_RECORD_RUST_MP4:-} ]] || echo 'WITHOUT the mp4 crate of Rust: needs cargo and crates.io'
   [[ -n ${RETINA_RECORD_RUST:-} ]] || echo 'WITHOUT the Rust retina-record: needs cargo, crates.io and some minutes more'
   [[ -n ${RETINA_RECORD_REQUIRE_PEERS:-} ]] || echo 'WITHOUT some Debian packages: what needs them is skipped below'
 }

@@ -6,7 +6,7 @@ const require = createRequire(import.meta.url);
 const PACKAGE_JSON = 'retina-record/package.json';
 
 /** Version of this package. */
-export function packageVersion(): string {
+function packageVersion(): string {
   return (require(PACKAGE_JSON) as { version: string }).version;
 }
 

@@ -8,13 +8,16 @@ import { formatBytes } from './format.js';
 import { findPassword } from './password.js';
 import type { ConnectionCliOptions } from './record-options.js';
 
+/** Warnings of what is as it should be. */
+const EXPECTED: ReadonlySet<string> = new Set(['stream-left-out']);
+
 /**
  * Checks the options of the connection and makes those of the library of them.
  *
  * @throws RetinaRecordError `usage`
  */
 export async function connectionOptions(cli: ConnectionCliOptions, log: Logger): Promise<ConnectOptions> {
-  const { username, password, tlsCa, tlsInsecure, teardown } = cli;
+  const { username, password, tlsCa, tlsInsecure, teardown, transport } = cli;
   if (password !== undefined && username === undefined) {
     throw new RetinaRecordError('usage', '--password needs --username');
   }
@@ -22,6 +25,7 @@ export async function connectionOptions(cli: ConnectionCliOptions, log: Logger):
     username,
     password: await findPassword(cli),
     teardown,
+    transport,
     tls: { ca: tlsCa === undefined ? undefined : await readCa(tlsCa), insecure: tlsInsecure },
     onWarning: warn(log),
   };
@@ -57,7 +61,7 @@ async function report(file: CaptureFile, log: Logger): Promise<void> {
 }
 
 function warn(log: Logger): NonNullable<ConnectOptions['onWarning']> {
-  return ({ code, message }) => log.warn({ event: 'warning', code }, message);
+  return ({ code, message }) => log[EXPECTED.has(code) ? 'info' : 'warn']({ event: 'warning', code }, message);
 }
 
 async function readCa(path: string): Promise<Buffer> {

@@ -1,5 +1,5 @@
 import { RetinaRecordError } from '../errors.js';
-import { endedWell, type RecordingReport } from '../recorder/report.js';
+import { endedWell, type RecordingReport, type RecordingStats } from '../recorder/report.js';
 
 /** Exit codes of the command. */
 export const EXIT = {
@@ -9,7 +9,7 @@ export const EXIT = {
   usage: 2,
   /** Nothing was recorded. */
   nothing: 3,
-  /** Trying again will not help: credentials refused, no such stream, no usable track. */
+  /** Trying again will not help: credentials refused, no such stream, no usable track, transport refused. */
   hopeless: 4,
   /** Killed by a third signal, as shells report SIGINT. */
   killed: 130,
@@ -22,8 +22,10 @@ const HOPELESS_CODES = new Set([
   'auth-unsupported',
   'not-found',
   'no-video',
+  'no-audio',
   'sdp-invalid',
   'redirect-insecure',
+  'transport-refused',
 ]);
 
 /** The exit code for an error before anything was recorded. */
@@ -34,8 +36,14 @@ export function exitCodeOf(error: unknown): number {
 }
 
 /** The exit code for a recording that has ended. */
-export function exitCodeOfReport({ frames, reason }: RecordingReport): number {
+export function exitCodeOfReport(report: RecordingReport): number {
+  const { reason } = report;
   if (reason === 'reader-gone') return EXIT.ok;
-  if (frames === 0) return EXIT.nothing;
+  if (isEmpty(report)) return EXIT.nothing;
   return endedWell(reason) ? EXIT.ok : EXIT.early;
+}
+
+/** Whether there is nothing in a recording so far, neither video nor audio. */
+export function isEmpty({ frames, audio }: Pick<RecordingStats, 'frames' | 'audio'>): boolean {
+  return frames === 0 && (audio === undefined || audio.frames === 0);
 }

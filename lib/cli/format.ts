@@ -1,3 +1,5 @@
+import type { AudioStats } from '../recorder/report.js';
+
 /** Bytes with a decimal prefix: `655 kB`, `12.3 MB`. */
 export function formatBytes(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];
@@ -20,4 +22,12 @@ export function formatTime(seconds: number): string {
 /** A count with its noun: `1 frame`, `2 frames`. */
 export function count(n: number, noun: string): string {
   return `${n} ${noun}${n === 1 ? '' : 's'}`;
+}
+
+/** A stream of audio: `AAC 48 kHz stereo`; says so if nothing came of it. */
+export function audioText({ codec, sampleRate, channels, frames }: AudioStats): string {
+  const name = codec.toUpperCase();
+  if (frames === 0) return `no ${name} came`;
+  const layout = channels === 1 ? 'mono' : channels === 2 ? 'stereo' : `${channels} channels`;
+  return `${name} ${sampleRate / 1000} kHz ${layout}`;
 }

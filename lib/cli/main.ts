@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { joinPlans, parseFaults } from '../camera/faults/parse.js';
 import type { FaultPlan } from '../camera/faults/plan.js';
 import { RetinaRecordError } from '../errors.js';
-import { packageVersion } from '../version.js';
+import { programName } from '../version.js';
 import type { CameraCliOptions } from './camera-command.js';
 import { EXIT, exitCodeOf } from './exit-code.js';
 import type { InfoCliOptions } from './info-command.js';
@@ -39,15 +39,14 @@ function report(error: unknown): number {
 function buildProgram(): Command {
   const program = new Command('retina-record')
     .description('Record MP4 from RTSP cameras without transcoding, with the timing of every frame kept inside.')
-    .version(packageVersion())
+    .version(programName())
     .exitOverride()
     .enablePositionalOptions()
     .showHelpAfterError('(--help lists all options)')
-    .argument('[OUT]', 'MP4 file to write; - writes fragmented MP4 to stdout');
+    .argument('[OUT]', 'MP4 file to write, default movieDATE_TIME_CAMERA.mp4; - writes fragmented MP4 to stdout');
   addLogOptions(addRecordOptions(program)).action(
     async (out: string | undefined, cli: RecordCliOptions & LogCliOptions) => {
       await run(cli, async (log, live) => {
-        if (out === undefined) throw new RetinaRecordError('usage', 'OUT is missing: which file is to be written?');
         const { recordCommand } = await import('./record-command.js');
         return (await recordCommand(out, cli, log, live)).exitCode;
       });
@@ -101,6 +100,11 @@ function addCamera(program: Command): void {
     .option('--turns <n>', 'end the stream after so many turns', turns)
     .option('--fast', 'send as fast as the client reads')
     .option('--fps <rate>', 'frame rate of a byte stream', frameRate, 25)
+    .addOption(
+      new Option('--transport <kind>', 'what clients may choose for the media')
+        .choices(['tcp', 'udp', 'both'])
+        .default('both'),
+    )
     .option(
       '--fault <name[=value],…>',
       'misbehave: loss, close, silence and others, see README; may be repeated',
@@ -119,8 +123,9 @@ function addCamera(program: Command): void {
 /** Runs a command with its logger and turns its errors into messages. */
 async function run(cli: LogCliOptions, command: (log: Logger, live: boolean) => Promise<number>): Promise<void> {
   const { json = false, quiet = false, logLevel } = cli;
-  const { createLogger } = await import('./log.js');
-  const log = await createLogger({ json, quiet, level: logLevel });
+  const { createLogger, levelOfRustLog } = await import('./log.js');
+  const level = logLevel ?? levelOfRustLog(process.env.RUST_LOG) ?? 'info';
+  const log = await createLogger({ json, quiet, level });
   const live = process.stderr.isTTY === true && !json && !quiet;
   try {
     process.exitCode = await command(log, live);

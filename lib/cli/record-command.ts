@@ -8,11 +8,13 @@ import { maskUrl } from '../rtsp/url.js';
 import { connectionOptions, withCapture } from './connection-options.js';
 import { exitCodeOf, exitCodeOfReport } from './exit-code.js';
 import { FaultLog } from './fault-log.js';
-import { count, formatBytes } from './format.js';
+import { type Plan, planRecording } from './plan.js';
 import type { RecordCliOptions } from './record-options.js';
 import { handleSignals } from './signals.js';
-import { forJson, showStatus } from './status.js';
+import { forJson, showStatus, showWaiting } from './status.js';
 import { stdoutSink } from './stdout.js';
+import { summary } from './summary.js';
+import { waitUntil } from './wait.js';
 
 /** What came of the command: the report if there was a recording, and the exit code. */
 export interface Outcome {
@@ -20,35 +22,39 @@ export interface Outcome {
   readonly exitCode: number;
 }
 
-/** `retina-record --url URL OUT`: records until a signal, the duration or the camera ends it. */
-export async function recordCommand(out: string, cli: RecordCliOptions, log: Logger, live: boolean): Promise<Outcome> {
-  if (cli.url === undefined) throw new RetinaRecordError('usage', '--url is missing: which camera is to be recorded?');
-  const options = await recordOptions(cli, log);
-  return withCapture(cli, log, (capture) => recordWith(cli.url!, out, { ...options, capture }, log, live));
-}
-
-async function recordWith(
-  url: string,
-  out: string,
-  options: RecordOptions,
+/** `retina-record --url URL [OUT]`: waits for its time, then records until a signal, the duration or the camera ends it. */
+export async function recordCommand(
+  out: string | undefined,
+  cli: RecordCliOptions,
   log: Logger,
   live: boolean,
 ): Promise<Outcome> {
-  const connecting = new AbortController();
+  const { url, video, audio } = cli;
+  if (url === undefined) throw new RetinaRecordError('usage', '--url is missing: which camera is to be recorded?');
+  if (!video && !audio) {
+    throw new RetinaRecordError('usage', '--no-video and --no-audio together leave nothing to record');
+  }
+  const options = await recordOptions(cli, log);
+  const stopping = new AbortController();
   let recording: Recording | undefined;
   const release = handleSignals((nth) => {
     log.info(nth === 1 ? 'ending the recording' : 'ending without waiting for the camera');
-    if (recording === undefined) connecting.abort();
+    if (recording === undefined) stopping.abort();
     else void (nth === 1 ? recording.stop() : recording.stopWithoutTeardown());
   });
-  const target: RecordTarget = out === '-' ? stdoutSink() : out;
+  const { signal } = stopping;
   try {
-    log.debug(`connecting to ${maskUrl(url)}`);
-    recording = await record(url, target, { ...options, signal: connecting.signal });
-    const report = await watch(recording, out, log, live);
-    return { report, exitCode: exitCodeOfReport(report) };
+    const plan = await planRecording(out, { ...cli, url });
+    return await withCapture(cli, log, async (capture) => {
+      if (plan.startAt !== undefined) await waitForStart(plan, log, live, signal);
+      log.debug(`connecting to ${maskUrl(url)}`);
+      const target: RecordTarget = plan.out === '-' ? stdoutSink() : plan.out;
+      recording = await record(url, target, { ...options, capture, signal });
+      const report = await watch(recording, plan.out, log, live);
+      return { report, exitCode: exitCodeOfReport(report) };
+    });
   } catch (error) {
-    if (!connecting.signal.aborted) throw error;
+    if (!signal.aborted) throw error;
     log.error('ended before anything was recorded');
     return { exitCode: exitCodeOf(error) };
   } finally {
@@ -56,10 +62,17 @@ async function recordWith(
   }
 }
 
+async function waitForStart({ out, startAt }: Plan, log: Logger, live: boolean, signal: AbortSignal): Promise<void> {
+  const hideStatus = await showWaiting(startAt!, out, log, live);
+  await waitUntil(startAt!, { signal }).finally(hideStatus);
+}
+
 async function recordOptions(cli: RecordCliOptions, log: Logger): Promise<RecordOptions> {
   return {
     ...(await connectionOptions(cli, log)),
     allowLoss: cli.allowLoss,
+    noVideo: !cli.video,
+    noAudio: !cli.audio,
     noTimingInfo: !cli.timingInfo,
     durationMs: cli.duration,
     fragmentDurationMs: cli.fragmentDuration,
@@ -84,15 +97,4 @@ async function watch(recording: Recording, out: string, log: Logger, live: boole
   const event = { event: 'end', reason, path, url, ...forJson(report), error: error?.message };
   log[level](event, summary(report, name));
   return report;
-}
-
-/** One line: why it ended, where the file is, what is in it. */
-function summary({ reason, error, path, frames, ...stats }: RecordingReport, name: string): string {
-  const why = error === undefined ? '' : `${error.message}; `;
-  if (frames === 0) return `${why}nothing was recorded`;
-  const { width, height, mediaSeconds, bytes, senderReports, lostPackets } = stats;
-  const content = `${count(frames, 'frame')}, ${width}x${height}, ${mediaSeconds.toFixed(1)} s, ${formatBytes(bytes)}`;
-  const timing = `${count(senderReports, 'sender report')}, ${count(lostPackets, 'packet')} lost`;
-  const where = path ?? name;
-  return `${why}${reason === 'reader-gone' ? 'the reader went away; ' : ''}recorded ${where}: ${content}, ${timing}`;
 }

@@ -1,9 +1,10 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { TeardownPolicy } from '../net/options.js';
+import type { TeardownPolicy, TransportChoice } from '../net/options.js';
 import { INITIAL_TIMESTAMP_POLICIES, type InitialTimestampPolicy } from '../rtp/initial-timestamp.js';
 import { RTCP_SSRC_POLICIES, type RtcpSsrcPolicy } from '../rtp/rtcp-ssrc.js';
 import { parseDuration } from './duration.js';
-import { LOG_LEVELS } from './log.js';
+import { LOG_LEVELS, type LogLevel } from './log.js';
+import { parseTimeOfDay, type TimeOfDay } from './start-time.js';
 
 /** The options of the connection as commander gives them. */
 export interface ConnectionCliOptions {
@@ -12,6 +13,7 @@ export interface ConnectionCliOptions {
   readonly password?: string;
   readonly passwordFile?: string;
   readonly teardown: TeardownPolicy;
+  readonly transport: TransportChoice;
   readonly tlsCa?: string;
   readonly tlsInsecure?: boolean;
   readonly saveCapture?: string;
@@ -23,8 +25,13 @@ export interface ConnectionCliOptions {
 export interface RecordCliOptions extends ConnectionCliOptions {
   readonly initialTimestamp: InitialTimestampPolicy;
   readonly unknownRtcpSsrc: RtcpSsrcPolicy;
+  /** False with `--no-video`. */
+  readonly video: boolean;
+  /** False with `--no-audio`. */
+  readonly audio: boolean;
   readonly timingInfo: boolean;
   readonly allowLoss?: boolean;
+  readonly start?: TimeOfDay;
   /** ms. */
   readonly duration?: number;
   /** ms. */
@@ -35,7 +42,8 @@ export interface RecordCliOptions extends ConnectionCliOptions {
 export interface LogCliOptions {
   readonly json?: boolean;
   readonly quiet?: boolean;
-  readonly logLevel: (typeof LOG_LEVELS)[number];
+  /** Absent if `--log-level` was not given. */
+  readonly logLevel?: LogLevel;
 }
 
 /** Adds the options of the connection to a command. */
@@ -45,6 +53,11 @@ export function addConnectionOptions(command: Command): Command {
     .option('--username <name>', 'user name, if the camera asks for one')
     .option('--password <password>', 'password; better in --password-file or RETINA_RECORD_PASSWORD')
     .option('--password-file <file>', 'file whose first line is the password')
+    .addOption(
+      new Option('--transport <kind>', 'how media come: tcp, in the RTSP connection; udp; auto, udp if the camera can')
+        .choices(['tcp', 'udp', 'auto'])
+        .default('tcp'),
+    )
     .addOption(
       new Option('--teardown <policy>', 'when to send TEARDOWN').choices(['auto', 'always', 'never']).default('auto'),
     )
@@ -66,13 +79,11 @@ export function addRecordOptions(command: Command): Command {
         .choices(RTCP_SSRC_POLICIES)
         .default('default'),
     )
+    .option('--no-video', 'leave video out: record audio alone')
+    .option('--no-audio', 'leave audio out')
     .option('--no-timing-info', 'leave the timing SEI out')
-    .addOption(
-      new Option('--transport <kind>', 'how media travel; tcp, in the RTSP connection, is the only way so far')
-        .choices(['tcp'])
-        .default('tcp'),
-    )
-    .option('--allow-loss', 'go on after lost packets, leaving out what is damaged')
+    .option('--allow-loss', 'go on after lost packets, leaving out what is damaged; advisable with udp')
+    .option('--start <time>', 'wait until HH:MM[:SS[.fff]] local time of today before connecting', timeOfDay)
     .option('--duration <time>', 'end after so long: 250ms, 5s, 10m, 2h; a bare number is seconds', duration)
     .option('--fragment-duration <time>', 'longest fragment; 0 writes each frame at once', duration, 1000)
     .option('--fragmented', 'leave the file fragmented when it is closed')
@@ -84,7 +95,13 @@ export function addLogOptions(command: Command): Command {
   return command
     .option('--json', 'messages as NDJSON on stderr')
     .option('-q, --quiet', 'only errors')
-    .addOption(new Option('--log-level <level>', 'least severe messages to show').choices(LOG_LEVELS).default('info'));
+    .addOption(new Option('--log-level <level>', 'least severe messages to show, default info').choices(LOG_LEVELS));
+}
+
+function timeOfDay(text: string): TimeOfDay {
+  const time = parseTimeOfDay(text);
+  if (time === undefined) throw new InvalidArgumentError('Say HH:MM, HH:MM:SS or HH:MM:SS.fff.');
+  return time;
 }
 
 /** Parses a duration option into ms. */

@@ -1,9 +1,12 @@
 import type { Logger } from 'pino';
 import type { RecordingStats } from '../recorder/report.js';
-import { formatBytes, formatTime } from './format.js';
+import { isEmpty } from './exit-code.js';
+import { audioText, formatBytes, formatTime } from './format.js';
+import { clockTime } from './start-time.js';
 
 const LIVE_INTERVAL_MS = 500;
 const PLAIN_INTERVAL_MS = 10_000;
+const PLAIN_WAITING_INTERVAL_MS = 600_000;
 
 /**
  * Shows how a recording goes: one live line on a terminal, else a plain message at intervals.
@@ -36,15 +39,45 @@ export async function showStatus(stats: () => RecordingStats, log: Logger, live:
   };
 }
 
+/**
+ * Shows that a recording waits for its time, in the same way.
+ *
+ * @returns ends it
+ */
+export async function showWaiting(startAt: Date, out: string, log: Logger, live: boolean): Promise<() => void> {
+  const line = live ? (await import('log-update')).createLogUpdate(process.stderr) : undefined;
+  const event = { event: 'waiting', startAt: startAt.toISOString(), out };
+  const tick = (): void => {
+    const left = formatTime(Math.max(0, Math.ceil((startAt.getTime() - Date.now()) / 1000)));
+    const text = `waiting until ${clockTime(startAt)}, ${left} left, to record to ${out === '-' ? 'stdout' : out}`;
+    if (line === undefined) log.info(event, text);
+    else line(text);
+  };
+  tick();
+  const timer = setInterval(tick, live ? LIVE_INTERVAL_MS : PLAIN_WAITING_INTERVAL_MS);
+  return () => {
+    clearInterval(timer);
+    line?.clear();
+    line?.done();
+  };
+}
+
 function describe(stats: RecordingStats, { fps, bitsPerSecond }: { fps: number; bitsPerSecond: number }): string {
-  const { mediaSeconds, bytes, frames, lostPackets, senderReports, lastSenderReport } = stats;
-  if (frames === 0) return 'waiting for the first key frame';
+  const { mediaSeconds, bytes, frames, audio, lostPackets, senderReports, lastSenderReport } = stats;
+  if (isEmpty(stats)) return audio === undefined ? 'waiting for the first key frame' : 'waiting for the first frame';
   const reported =
     lastSenderReport === undefined
       ? 'no sender report'
       : `${senderReports} SR, last ${new Date(Number(lastSenderReport.recv / 1_000_000n)).toISOString().slice(11, 19)} UTC`;
-  const rate = `${(bitsPerSecond / 1e6).toFixed(1)} Mbit/s`;
-  return `${formatTime(mediaSeconds)}  ${formatBytes(bytes)}  ${fps.toFixed(1)} fps  ${rate}  ${lostPackets} lost  ${reported}`;
+  return [
+    formatTime(mediaSeconds),
+    formatBytes(bytes),
+    ...(frames === 0 ? [] : [`${fps.toFixed(1)} fps`]),
+    ...(audio === undefined ? [] : [audioText(audio)]),
+    `${(bitsPerSecond / 1e6).toFixed(1)} Mbit/s`,
+    `${lostPackets + (audio?.lostPackets ?? 0)} lost`,
+    reported,
+  ].join('  ');
 }
 
 /** The figures of a recording as JSON can hold them: 64-bit numbers as decimal strings. */

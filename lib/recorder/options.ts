@@ -5,6 +5,10 @@ import type { RtcpSsrcPolicy } from '../rtp/rtcp-ssrc.js';
 
 /** Options of {@link record}, beside those of the connection. */
 export interface RecordOptions extends ConnectOptions {
+  /** Leave video out and record audio alone. Default false: the first H.264 video, where there is one. */
+  readonly noVideo?: boolean | undefined;
+  /** Leave audio out. Default false: the first AAC or G.711 audio, where there is one. Without video too nothing is left. */
+  readonly noAudio?: boolean | undefined;
   /** Go on after lost packets, leaving out what is damaged, instead of ending the recording. Default false. */
   readonly allowLoss?: boolean | undefined;
   /** Leave the timing SEI out. Default false. */

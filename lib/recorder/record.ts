@@ -1,16 +1,18 @@
 import { connect } from '../net/connect.js';
+import { type SessionWarning, WarningLog } from '../net/warnings.js';
 import type { RecordOptions, RecordTarget } from './options.js';
 import { openOutput } from './output-file.js';
 import { Recording, type RecordingOutput } from './recording.js';
+import { selectMedia } from './select-media.js';
 
 /**
- * Records a camera's H.264 video until {@link Recording.stop} is called or it ends by itself.
+ * Records a camera's H.264 video, and its AAC or G.711 audio, until {@link Recording.stop} is called or it ends by itself.
  *
  * Resolves once the camera plays. A file is called `OUT.partial` until it is closed. A stream gets fragmented MP4 and is ended.
  *
  * @param url `rtsp://` or `rtsps://`
  * @param target path of the MP4 file, or a stream
- * @throws RetinaRecordError as {@link connect} does, and `output-exists`, `output-failed`
+ * @throws RetinaRecordError as {@link connect} does, and `no-audio`, `output-exists`, `output-failed`
  */
 export async function record(url: string, target: RecordTarget, options: RecordOptions = {}): Promise<Recording> {
   const file = typeof target === 'string' ? await openOutput(target, options.overwrite ?? false) : undefined;
@@ -20,6 +22,9 @@ export async function record(url: string, target: RecordTarget, options: RecordO
   }
   const output: RecordingOutput = { file, stream: file?.stream ?? (target as Exclude<RecordTarget, string>) };
   const { signal } = options;
+  // A second attempt, over TCP, chooses anew and finds the same.
+  const warnings = new WarningLog((warning) => options.onWarning?.(warning));
+  const onWarning = ({ code, message }: SessionWarning): void => warnings.add(code, message);
   const connecting = new AbortController();
   let recording: Recording | undefined;
   // Before the camera plays an abort ends the attempt; from then on it ends the recording as stop() does.
@@ -30,7 +35,15 @@ export async function record(url: string, target: RecordTarget, options: RecordO
   if (signal?.aborted) onAbort();
   signal?.addEventListener('abort', onAbort, { once: true });
   try {
-    const session = await connect(url, { ...options, signal: connecting.signal });
+    const session = await connect(url, {
+      ...options,
+      signal: connecting.signal,
+      selectMedia: options.selectMedia ?? ((presentation) => selectMedia(presentation, { ...options, onWarning })),
+    });
+    if (session.transport === 'udp' && !options.allowLoss) {
+      const message = 'over UDP packets get lost, and the first loss ends the recording; --allow-loss goes on';
+      onWarning({ code: 'udp-loss', message });
+    }
     recording = new Recording(session, output, options);
   } catch (error) {
     signal?.removeEventListener('abort', onAbort);

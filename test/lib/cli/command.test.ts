@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { type Camera, startCamera } from '../../../lib/camera/camera.js';
 import { loadScript } from '../../../lib/camera/load-script.js';
-import { packageFile, packageVersion } from '../../../lib/version.js';
+import { packageFile, programName } from '../../../lib/version.js';
 import { readMp4 } from '../../read-mp4.js';
 import { runCommand } from './run-command.js';
 
@@ -89,6 +89,40 @@ test('SIGINT while connecting records nothing: 3, and no file', async () => {
   silent.close();
 });
 
+test('without OUT the file is named after time and camera, in the current folder', async () => {
+  const url = camera.url.replace('127.0.0.1', 'localhost');
+  const cwd = await mkdtemp(join(folder, 'current-'));
+  const { code, stderr } = await runCommand(['--url', url, '--duration', '300ms'], {}, cwd).result;
+  assert.equal(code, 0, stderr);
+  const [name, ...others] = await readdir(cwd);
+  assert.match(name!, /^movie\d{8}_\d{6}_localhost\.mp4$/);
+  assert.deepEqual(others, []);
+  assert.ok(stderr.includes(`recorded ${name}`), stderr);
+});
+
+test('SIGINT while it waits for --start: nothing was asked of the camera, 3, no file', async () => {
+  const { connections } = camera.stats;
+  const args = ['--url', camera.url, '--start', '23:59:59.999', file('later.mp4')];
+  const { child, result, shows } = runCommand(args);
+  await shows('waiting until 23:59:59.999');
+  child.kill('SIGINT');
+  const { code, stderr } = await result;
+  assert.equal(code, 3, stderr);
+  assert.match(stderr, /later\.mp4/);
+  assert.equal(camera.stats.connections, connections);
+  assert.deepEqual(
+    (await readdir(folder)).filter((name) => name.startsWith('later')),
+    [],
+  );
+});
+
+test('the level of messages comes from RUST_LOG too, unless --log-level says otherwise', async () => {
+  const args = ['-y', '--url', camera.url, '--duration', '300ms', file('level.mp4')];
+  assert.equal((await runCommand(args, { RUST_LOG: 'error' }).result).stderr, '');
+  const told = await runCommand(['--log-level', 'info', ...args], { RUST_LOG: 'error' }).result;
+  assert.match(told.stderr, /recorded/);
+});
+
 test('stdout gets the same MP4, and a reader that goes away is no error', async () => {
   const whole = await runCommand(['--url', camera.url, '--duration', '700ms', '-']).result;
   assert.equal(whole.code, 0);
@@ -164,7 +198,11 @@ test('errors before anything is recorded are one line, and leave no file', async
     [['--url', camera.url, join(folder, 'no/such/folder/e.mp4')], 3, /does not exist/],
     [['--url', `${camera.url}/elsewhere`, file('e.mp4')], 4, /404/],
     [[file('e.mp4')], 2, /--url/],
-    [['--url', camera.url], 2, /OUT is missing/],
+    [['--url', camera.url, '--no-video', '--no-audio', file('e.mp4')], 2, /--no-video and --no-audio .*nothing/],
+    [['--url', camera.url, '--no-video', file('e.mp4')], 4, /no stream of audio .*only: video h264/],
+    [['--url', camera.url, '--transport', 'pigeon', file('e.mp4')], 2, /tcp, udp, auto/],
+    [['--url', camera.url, '--start', '25:00', file('e.mp4')], 2, /HH:MM:SS/],
+    [['--url', camera.url, '--start', '00:00', file('e.mp4')], 2, /--start 00:00:00 has passed.*it is \d\d:\d\d:\d\d/],
     [['--url', camera.url, '--password', 'x', file('e.mp4')], 2, /--username/],
     [['--url', camera.url, '--duration', 'soon', file('e.mp4')], 2, /250ms, 5s, 10m/],
     [['--url', camera.url, '--teardown', 'maybe', file('e.mp4')], 2, /auto, always, never/],
@@ -221,8 +259,9 @@ test('camera prints its URL and ends on a signal', async () => {
 
 test('--version and --help', async () => {
   const version = await runCommand(['--version']).result;
-  assert.deepEqual([version.code, version.stdout.toString().trim()], [0, packageVersion()]);
+  assert.deepEqual([version.code, version.stdout.toString().trim()], [0, programName()]);
   const help = await runCommand(['--help']).result;
   assert.equal(help.code, 0);
-  for (const word of ['--url', 'demo', 'camera', '--allow-loss']) assert.ok(help.stdout.includes(word));
+  for (const word of ['--url', 'demo', 'camera', '--allow-loss', '--start', '--no-audio'])
+    assert.ok(help.stdout.includes(word));
 });

@@ -40,7 +40,7 @@ test('info prints a table, keeps a capture, and shows no secret', async () => {
   for (const line of [
     /^camera +rtsp:\/\/127\.0\.0\.1:\d+\/cam/m,
     /^login +Digest MD5$/m,
-    /^transports +TCP yes, UDP no \(461 Unsupported Transport\)$/m,
+    /^transports +TCP yes, UDP yes$/m,
     /^stream 0 +video H264 High, level 3\.0, 640x360, 25 fps by its SPS/m,
     /^reports +the first sender report came after \d/m,
     /^clock +the camera's clock is [\d.]+ m?s (behind|ahead of) ours$/m,
@@ -64,6 +64,14 @@ test('info --json is one document on stdout, whatever comes of it', async () => 
   const refused = await runCommand(['info', '--json', '--url', camera.url]).result;
   assert.equal(refused.code, 4);
   assert.equal(JSON.parse(refused.stdout.toString()).problem.code, 'auth-required');
+});
+
+test('info over UDP, for cameras that do nothing else', async () => {
+  const url = camera.url.replace('//', `//viewer:${SECRET}@`);
+  const { code, stdout, stderr } = await runCommand(['info', '--transport', 'udp', '--url', url]).result;
+  assert.equal(code, 0, stderr);
+  assert.match(stdout.toString(), /^transports +TCP not known, UDP yes$/m);
+  assert.match(stdout.toString(), /^frames +\d+ in /m);
 });
 
 test('info without --url is a usage error', async () => {
@@ -118,6 +126,7 @@ describe('infoTable', () => {
       senderReport: { afterMs: 100, ntpTimestamp, recv: now, clockOffsetMs },
     },
   });
+  const audio = { index: 1, type: 'audio', encodingName: 'mpeg4-generic', clockRate: 90_000, observed: false };
   const cases: [string, CameraInfo, RegExp][] = [
     ['a clock ahead', withReport(unixNsToNtp(now), 12.34), /^clock +the camera's clock is 12\.3 ms ahead of ours$/m],
     ['a clock behind', withReport(unixNsToNtp(now), -3_600_000), /clock is 3600\.0 s behind ours$/m],
@@ -128,6 +137,16 @@ describe('infoTable', () => {
     ],
     ['no clock at all', withReport(0n, -3e12), /^clock +the report carries no time of day$/m],
     ['faults', withReport(0n, 0), /^faults +rtp-loss 2$/m],
+    [
+      'Q138 audio that is recorded',
+      { ...base, streams: [{ ...audio, channels: 1, sampleRate: 16_000, codec: 'mp4a.40.2' }] },
+      /^stream 1 +audio MPEG4-GENERIC, mp4a\.40\.2, 16000 Hz, 1 channel$/m,
+    ],
+    [
+      'Q144 audio that is not recorded, and why',
+      { ...base, streams: [{ ...audio, problem: 'AAC of tomorrow is not recorded' }] },
+      /^stream 1 +audio MPEG4-GENERIC, 90000 Hz; AAC of tomorrow is not recorded$/m,
+    ],
     ['text of the camera', { ...base, server: 'x\u001b[2J\ny' }, /^server +x \[2J y$/m],
   ];
   for (const [name, info, expected] of cases) it(name, () => assert.match(infoTable(info, 6000), expected));

@@ -16,10 +16,11 @@ export interface CommandRun {
 }
 
 /** Starts the command with these arguments. */
-export function runCommand(args: readonly string[], env: NodeJS.ProcessEnv = {}): CommandRun {
+export function runCommand(args: readonly string[], env: NodeJS.ProcessEnv = {}, cwd?: string): CommandRun {
   const child = spawn(process.execPath, [COMMAND, ...args], {
+    cwd,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, NO_COLOR: '1', ...env },
+    env: { ...process.env, NO_COLOR: '1', RUST_LOG: undefined, ...env },
   });
   const out: Buffer[] = [];
   let stderr = '';

@@ -4,6 +4,8 @@ import { parseDuration } from '../../../lib/cli/duration.js';
 import { exitCodeOf, exitCodeOfReport } from '../../../lib/cli/exit-code.js';
 import { FaultLog } from '../../../lib/cli/fault-log.js';
 import { formatBytes, formatTime } from '../../../lib/cli/format.js';
+import { levelOfRustLog } from '../../../lib/cli/log.js';
+import { summary } from '../../../lib/cli/summary.js';
 import { RetinaRecordError } from '../../../lib/errors.js';
 import type { EndReason, RecordingReport } from '../../../lib/recorder/report.js';
 
@@ -23,6 +25,39 @@ test('durations: units, bare seconds, nothing else', () => {
   for (const [text, ms] of cases) assert.equal(parseDuration(text), ms, text);
 });
 
+test('the summary tells of video, of audio, of both', () => {
+  const audio = { codec: 'aac', sampleRate: 44_100, channels: 2, frames: 9, lostPackets: 1 } as const;
+  const base = { reason: 'bye', bytes: 1000, mediaSeconds: 2, senderReports: 1, lostPackets: 2, url: '', faults: {} };
+  const of = (more: object): string => summary({ ...base, frames: 0, width: 0, height: 0, ...more } as never, 'name');
+  const video = { frames: 50, width: 640, height: 360, path: 'a.mp4' };
+  const rest = '2.0 s, 1.0 kB, 1 sender report';
+  assert.equal(of(video), `recorded a.mp4: 50 frames, 640x360, ${rest}, 2 packets lost`);
+  assert.equal(
+    of({ ...video, audio }),
+    `recorded a.mp4: 50 frames, 640x360, AAC 44.1 kHz stereo, ${rest}, 3 packets lost`,
+  );
+  assert.equal(of({ audio }), `recorded name: AAC 44.1 kHz stereo, ${rest}, 3 packets lost`);
+  const none = { audio: { ...audio, frames: 0, channels: 6 } };
+  assert.equal(of({ ...video, ...none }), `recorded a.mp4: 50 frames, 640x360, no AAC came, ${rest}, 3 packets lost`);
+  assert.equal(of({ ...none, error: new Error('gone') }), 'gone; nothing was recorded');
+  assert.match(of({ ...video, reason: 'reader-gone' }), /^the reader went away; recorded a\.mp4/);
+});
+
+test('bare levels of RUST_LOG; what it says of modules is not for us', () => {
+  const cases: [string | undefined, string | undefined][] = [
+    ['info', 'info'],
+    ['WARN', 'warn'],
+    [' debug ', 'debug'],
+    ['trace', 'debug'],
+    ['off', 'error'],
+    ['', undefined],
+    [undefined, undefined],
+    ['retina=debug,info', undefined],
+    ['verbose', undefined],
+  ];
+  for (const [text, level] of cases) assert.equal(levelOfRustLog(text), level, text);
+});
+
 test('figures for people', () => {
   assert.deepEqual([0, 999, 1000, 655_000, 12_345_678, 3e12].map(formatBytes), [
     '0 B',
@@ -38,8 +73,8 @@ test('figures for people', () => {
 test('exit codes by error and by report', () => {
   const of = (code: string): number => exitCodeOf(new RetinaRecordError(code, ''));
   assert.deepEqual(
-    ['url-invalid', 'output-exists', 'auth-rejected', 'no-video', 'connect-refused'].map(of),
-    [2, 2, 4, 4, 3],
+    ['url-invalid', 'output-exists', 'auth-rejected', 'no-video', 'no-audio', 'connect-refused'].map(of),
+    [2, 2, 4, 4, 4, 3],
   );
   const report = (reason: EndReason, frames: number): number => exitCodeOfReport({ reason, frames } as RecordingReport);
   const good: EndReason[] = ['stopped', 'duration', 'bye', 'reader-gone'];
@@ -47,6 +82,13 @@ test('exit codes by error and by report', () => {
   for (const reason of good) assert.equal(report(reason, 1), 0, reason);
   for (const reason of early) assert.equal(report(reason, 1), 1, reason);
   for (const reason of [...early, 'duration'] as const) assert.equal(report(reason, 0), 3, reason);
+  const withAudio = (frames: number): RecordingReport =>
+    ({
+      reason: 'bye',
+      frames: 0,
+      audio: { codec: 'aac', sampleRate: 16_000, channels: 1, frames, lostPackets: 0 },
+    }) as never;
+  assert.deepEqual([withAudio(0), withAudio(1)].map(exitCodeOfReport), [3, 0]);
 });
 
 test('a flood of one fault is one message in ten seconds, with the number of the others', () => {

@@ -1,0 +1,32 @@
+import { Resolver } from 'node:dns/promises';
+import type { ReverseLookup } from '../recorder/output-name.js';
+
+/** A name for a file is not worth waiting longer for. In ms. */
+const LIMIT_MS = 2000;
+
+/** The part of Node's resolver that is used here. */
+export interface ReverseResolver {
+  reverse(address: string): Promise<string[]>;
+  /** Makes look-ups under way fail. */
+  cancel(): void;
+}
+
+/**
+ * Looks addresses up by Node's resolver, which knows the hosts file too, for at most 2 s.
+ *
+ * @param resolver replaceable in tests
+ */
+export function reverseLookup(
+  resolver: ReverseResolver = new Resolver({ timeout: LIMIT_MS, tries: 1 }),
+  limitMs = LIMIT_MS,
+): ReverseLookup {
+  return async (address) => {
+    // Several servers may each take their time.
+    const timer = setTimeout(() => resolver.cancel(), limitMs);
+    try {
+      return await resolver.reverse(address);
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+}
