@@ -19,34 +19,27 @@ export function hasFfmpeg(): boolean {
 
 /** Makes 10 s of 1080p H.264 at 8 Mbit/s with a key frame every two seconds, as cameras send. */
 export async function makeClip(folder: string): Promise<Clip> {
-  const path = join(folder, 'clip.h264');
-  const source = `testsrc2=size=1920x1080:rate=${CLIP_FPS}:duration=${CLIP_SECONDS},noise=alls=12:allf=t`;
-  const rate = [
-    '-b:v',
-    '8M',
-    '-minrate',
-    '8M',
-    '-maxrate',
-    '8M',
-    '-bufsize',
-    '8M',
-    '-x264-params',
-    'nal-hrd=none:aud=0',
-  ];
-  const codec = [
-    '-c:v',
-    'libx264',
-    '-preset',
-    'ultrafast',
-    '-bf',
-    '0',
-    '-g',
-    String(2 * CLIP_FPS),
-    '-pix_fmt',
-    'yuv420p',
-  ];
-  const args = ['-v', 'error', '-y', '-f', 'lavfi', '-i', source, ...codec, ...rate, '-f', 'h264', path];
+  const rate = ['-b:v', '8M', '-minrate', '8M', '-maxrate', '8M', '-bufsize', '8M'];
+  return encode(join(folder, 'clip.h264'), '1920x1080', CLIP_SECONDS, ',noise=alls=12:allf=t', rate);
+}
+
+/** Makes 100 s of pictures of some hundred bytes. */
+export async function makeSmallClip(folder: string): Promise<Clip> {
+  return encode(join(folder, 'small.h264'), '64x64', 10 * CLIP_SECONDS, '', ['-b:v', '30k']);
+}
+
+async function encode(
+  path: string,
+  size: string,
+  seconds: number,
+  filter: string,
+  rate: readonly string[],
+): Promise<Clip> {
+  const source = `testsrc2=size=${size}:rate=${CLIP_FPS}:duration=${seconds}${filter}`;
+  const gop = ['-bf', '0', '-g', String(2 * CLIP_FPS), '-pix_fmt', 'yuv420p', '-x264-params', 'nal-hrd=none:aud=0'];
+  const codec = ['-c:v', 'libx264', '-preset', 'ultrafast', ...gop, ...rate];
+  const args = ['-v', 'error', '-y', '-f', 'lavfi', '-i', source, ...codec, '-f', 'h264', path];
   const { status, stderr } = spawnSync('ffmpeg', args, { encoding: 'utf8' });
   if (status !== 0) throw new Error(`ffmpeg cannot make the clip: ${stderr}`);
-  return { path, frames: CLIP_FPS * CLIP_SECONDS, bytes: (await stat(path)).size };
+  return { path, frames: CLIP_FPS * seconds, bytes: (await stat(path)).size };
 }

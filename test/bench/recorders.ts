@@ -30,6 +30,13 @@ export const FFMPEG: Recorder = {
   ],
 };
 
+/** The Rust program, given its executable. */
+export const RUST = (command: string): Recorder => ({
+  name: 'the Rust retina-record',
+  command,
+  args: (url, out, seconds) => ['--url', url, ...(seconds === undefined ? [] : ['--duration', String(seconds)]), out],
+});
+
 /** Records once; the file has to hold at least `minimumBytes`, and ours exactly `frames` if given. */
 export async function runRecorder(
   recorder: Recorder,

@@ -20,44 +20,54 @@ function golden(): string[] {
   return results.streams[0]!.decodedMd5;
 }
 
-peerTest('ffmpeg plays the embedded camera: each loop has the pictures of the fixture', ['ffmpeg'], async (t) => {
-  const wanted = golden();
-  const { url } = await embeddedCamera(t, FIXTURE);
-  const beyondOneLoop = wanted.length + 30;
-  const input = ['-rtsp_transport', 'tcp', '-i', url, '-frames:v', String(beyondOneLoop)];
-  const text = await runWell('ffmpeg', ['-nostdin', '-v', 'error', ...input, ...FRAMEMD5]);
-  assert.deepEqual(frameHashes(text), [...wanted, ...wanted.slice(0, 30)]);
-});
-
-peerTest('GStreamer plays the embedded camera: the pictures of the fixture', ['gstreamer'], async (t) => {
-  const wanted = golden();
-  const { url } = await embeddedCamera(t, FIXTURE);
-  const raw = join(temporaryFolder(t), 'pictures.yuv');
-  const decode = ['rtph264depay', '!', 'h264parse', '!', 'avdec_h264', '!', 'video/x-raw,format=I420'];
-  const sink = ['filesink', `location=${raw}`, 'buffer-mode=unbuffered'];
-  const player = start('gst-launch-1.0', [
-    '-e',
-    'rtspsrc',
-    `location=${url}`,
-    'protocols=tcp',
-    '!',
-    ...decode,
-    '!',
-    ...sink,
-  ]);
-  t.after(() => player.stop('SIGKILL'));
-  await until(() => sizeOf(raw) >= wanted.length * PICTURE_BYTES, 'a loop of pictures');
-  // With -e an interrupt becomes the end of the stream.
-  const { code, stderr } = await player.stop('SIGINT');
-  assert.equal(stderr, '');
-  assert.equal(code, 0);
-  const bytes = await readFile(raw);
-  const pictures = wanted.map((_, i) => bytes.subarray(i * PICTURE_BYTES, (i + 1) * PICTURE_BYTES));
-  assert.deepEqual(
-    pictures.map((picture) => createHash('md5').update(picture).digest('hex')),
-    wanted,
+for (const protocol of ['tcp', 'udp']) {
+  peerTest(
+    `ffmpeg plays the embedded camera by ${protocol}: each loop has the pictures of the fixture`,
+    ['ffmpeg'],
+    async (t) => {
+      const wanted = golden();
+      const { url } = await embeddedCamera(t, FIXTURE);
+      const beyondOneLoop = wanted.length + 30;
+      const input = ['-rtsp_transport', protocol, '-i', url, '-frames:v', String(beyondOneLoop)];
+      const text = await runWell('ffmpeg', ['-nostdin', '-v', 'error', ...input, ...FRAMEMD5]);
+      assert.deepEqual(frameHashes(text), [...wanted, ...wanted.slice(0, 30)]);
+    },
   );
-});
+
+  peerTest(
+    `GStreamer plays the embedded camera by ${protocol}: the pictures of the fixture`,
+    ['gstreamer'],
+    async (t) => {
+      const wanted = golden();
+      const { url } = await embeddedCamera(t, FIXTURE);
+      const raw = join(temporaryFolder(t), 'pictures.yuv');
+      const decode = ['rtph264depay', '!', 'h264parse', '!', 'avdec_h264', '!', 'video/x-raw,format=I420'];
+      const sink = ['filesink', `location=${raw}`, 'buffer-mode=unbuffered'];
+      const player = start('gst-launch-1.0', [
+        '-e',
+        'rtspsrc',
+        `location=${url}`,
+        `protocols=${protocol}`,
+        '!',
+        ...decode,
+        '!',
+        ...sink,
+      ]);
+      t.after(() => player.stop('SIGKILL'));
+      await until(() => sizeOf(raw) >= wanted.length * PICTURE_BYTES, 'a loop of pictures');
+      // With -e an interrupt becomes the end of the stream.
+      const { code, stderr } = await player.stop('SIGINT');
+      assert.equal(stderr, '');
+      assert.equal(code, 0);
+      const bytes = await readFile(raw);
+      const pictures = wanted.map((_, i) => bytes.subarray(i * PICTURE_BYTES, (i + 1) * PICTURE_BYTES));
+      assert.deepEqual(
+        pictures.map((picture) => createHash('md5').update(picture).digest('hex')),
+        wanted,
+      );
+    },
+  );
+}
 
 function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0;

@@ -8,6 +8,7 @@ Usage
   ... --port 0 --path /test                             0 takes any free port
   ... --user U --password P --auth digest|basic         asks for credentials
   ... --seqnum-offset 65500 --timestamp-offset 4294900000 --config-interval -1 --aggregate-mode zero-latency --mtu 1400
+  ... --protocols udp                                   media by this way alone, tcp or udp; others are refused with 461
   ... --rtcp-interval 1.5                               seconds between sender reports (GStreamer's own default is 5)
 
 Prints one line `ready rtsp://127.0.0.1:PORT/PATH` on stdout once it listens. Every client gets its own playback, from the
@@ -50,6 +51,7 @@ def parse_args():
     parser.add_argument('--aggregate-mode', default='none', choices=['none', 'zero-latency', 'max-stap'])
     parser.add_argument('--mtu', type=int, default=1400)
     parser.add_argument('--latency', type=int, help='milliseconds of latency of the media')
+    parser.add_argument('--protocols', choices=['tcp', 'udp'], help='the only way for media, default: whatever is asked for')
     parser.add_argument('--rtcp-interval', type=float, help='least seconds between RTCP reports')
     parser.add_argument('--user')
     parser.add_argument('--password', default='')
@@ -128,6 +130,9 @@ def main():
     factory = GstRtspServer.RTSPMediaFactory()
     factory.set_launch(launch_line(args, is_mp4))
     factory.set_shared(False)
+    if args.protocols is not None:
+        lower = GstRtsp.RTSPLowerTrans
+        factory.set_protocols(lower.TCP if args.protocols == 'tcp' else lower.UDP)
     if args.latency is not None:
         factory.set_latency(args.latency)
     if args.file and not is_mp4:

@@ -4,6 +4,11 @@ import { createFile, Log, MP4BoxBuffer, type Sample } from 'mp4box';
 /** The video track of an MP4 file, as mp4box reads it. */
 export interface VideoTrack {
   readonly timescale: number;
+  /** As the track header has it, in pixels. */
+  readonly width: number;
+  readonly height: number;
+  /** MIME type of the file with the codecs of all its tracks (RFC 6381). */
+  readonly mimeType: string;
   /** In order of decoding. */
   readonly samples: readonly VideoSample[];
   /** Warnings and errors of the parser. */
@@ -38,11 +43,14 @@ export async function readVideoTrack(path: string): Promise<VideoTrack> {
     const view = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer;
     file.appendBuffer(MP4BoxBuffer.fromArrayBuffer(view, 0), true);
     file.flush();
-    const [track, ...others] = file.getInfo().videoTracks;
+    const info = file.getInfo();
+    const [track, ...others] = info.videoTracks;
     if (track === undefined || others.length > 0) throw new Error(`${path}: not one video track`);
     const infos = file.getTrackSamplesInfo(track.id);
     const samples = infos.map((_, i) => toSample(file.getTrackSample(track.id, i)));
-    return { timescale: track.timescale, samples, complaints };
+    const { timescale, track_width: width, track_height: height } = track;
+    const mimeType = `video/mp4; codecs="${info.tracks.map(({ codec }) => codec).join()}"`;
+    return { timescale, width, height, mimeType, samples, complaints };
   } finally {
     Object.assign(Log, { warn, error });
   }

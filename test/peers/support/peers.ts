@@ -1,9 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, readSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { source } from './paths.js';
+import { rustRecorder } from './rust.js';
+import { rustMp4 } from './rust-mp4.js';
+
+export { rustRecorder } from './rust.js';
 
 interface Peer {
   /** Why the peer cannot be had; undefined if it is there. */
@@ -63,6 +67,11 @@ const PEERS = {
         ? undefined
         : "VLC with its RTSP input, the live555 plugin, which Debian's VLC is built without",
   },
+  chromium: {
+    // Where it is a snap and not a package it cannot be demanded.
+    packaged: false,
+    missing: () => (succeeds('chromium', ['--version']) ? undefined : 'Chromium (apt-get install chromium)'),
+  },
   gortsplib: { packaged: false, missing: () => (gortsplibServer() === undefined ? goProblem : undefined) },
   rust: {
     packaged: false,
@@ -71,6 +80,7 @@ const PEERS = {
         ? 'the Rust retina-record (cargo install retina-record --locked; on PATH or in RETINA_RECORD_RUST)'
         : undefined,
   },
+  rustMp4: { packaged: false, missing: () => rustMp4().problem || undefined },
 } satisfies Record<string, Peer>;
 
 /** A program of somebody else that a test needs. */
@@ -130,25 +140,6 @@ export function gortsplibServer(): string | undefined {
   if (status === 0) goServer = target;
   else goProblem = `gortsplib's server, which Go 1.23 or later builds (${error?.message ?? stderr.trim().slice(-200)})`;
   return goServer;
-}
-
-/** The Rust retina-record's executable. A script of that name on PATH is this project's own. */
-export function rustRecorder(): string | undefined {
-  const { RETINA_RECORD_RUST: named, PATH = '' } = process.env;
-  const candidates = named ? [named] : PATH.split(delimiter).map((folder) => join(folder, 'retina-record'));
-  return candidates.find((path) => isBinary(path));
-}
-
-function isBinary(path: string): boolean {
-  const start = Buffer.alloc(2);
-  try {
-    const descriptor = openSync(path, 'r');
-    readSync(descriptor, start);
-    closeSync(descriptor);
-  } catch {
-    return false;
-  }
-  return start.toString('latin1') !== '#!';
 }
 
 function program(what: string, packages: string, command: string, args: readonly string[], says = ''): Peer {

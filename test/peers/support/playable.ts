@@ -8,10 +8,14 @@ export async function assertPlayable(file: string): Promise<VideoTrack> {
   assert.equal(probe.code, 0, probe.stderr);
   assert.equal(probe.stderr, '', 'ffprobe has nothing to complain of');
   const decode = await run('ffmpeg', ['-nostdin', '-v', 'warning', '-i', file, '-f', 'null', '-']);
-  assert.equal(decode.stderr, '', 'ffmpeg has nothing to complain of while decoding');
+  // G.711 says how many channels there are; which ones is always a guess.
+  const complaints = decode.stderr.replace(/^Guessed Channel Layout .*\n/gm, '');
+  assert.equal(complaints, '', 'ffmpeg has nothing to complain of while decoding');
   assert.equal(decode.code, 0);
   const track = await readVideoTrack(file);
-  assert.deepEqual(track.complaints, [], 'mp4box has nothing to complain of');
+  // mp4box passes over G.711.
+  const unknown = track.complaints.filter((complaint) => !/Unknown sample entry type: '[au]law'/.test(complaint));
+  assert.deepEqual(unknown, [], 'mp4box has nothing to complain of');
   assert.ok(track.samples.length > 0);
   assert.ok(track.samples[0]!.isSync, 'the first sample is a random access point');
   return track;

@@ -15,6 +15,11 @@ export async function gstServer(t: TestContext, file: string, ...options: string
   return serve(t, start('/usr/bin/python3', [source('test/peers/gst_server.py'), '--file', file, ...options]));
 }
 
+/** Starts GStreamer's RTSP server for a pipeline of its language, whose payloaders are called pay0, pay1, … */
+export async function gstLaunch(t: TestContext, pipeline: string, ...options: string[]): Promise<Server> {
+  return serve(t, start('/usr/bin/python3', [source('test/peers/gst_server.py'), '--launch', pipeline, ...options]));
+}
+
 /** Starts gortsplib's server, to which somebody has to {@link publish}. */
 export async function startGortsplib(t: TestContext, ...options: string[]): Promise<Server> {
   return serve(t, start(gortsplibServer()!, options));
