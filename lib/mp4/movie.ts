@@ -1,5 +1,5 @@
 import { type Layout, s32be, seq, struct, u32be } from 'buffer-layout';
-import { box, encode } from './box.js';
+import { assemble, deferredBox, encode } from './box.js';
 import { MATRIX, ONE, timedBox } from './header-box.js';
 import { type MovieTags, userData } from './tags.js';
 import { presentationDuration, type TrackOptions, trackBox } from './track-box.js';
@@ -52,11 +52,12 @@ export function movieBox({ tracks, creationTime, tags, extension }: MovieOptions
     preDefined: [0, 0, 0, 0, 0, 0],
     nextTrackId: tracks.at(-1)!.id + 1,
   });
-  return box(
+  const moov = deferredBox(
     'moov',
     timedBox('mvhd', 0, created, [MOVIE_TIMESCALE], Math.max(...tracks.map(presentationDuration)), mvhd),
     ...tracks.map((track) => trackBox(track, created)),
     ...(extension === undefined ? [] : [extension]),
     userData(tags),
   );
+  return assemble(moov);
 }

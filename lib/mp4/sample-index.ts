@@ -1,7 +1,6 @@
 import type { H264Parameters } from '../codec/h264-parameters.js';
+import { Column } from './column.js';
 import { type SampleTimes, SYNC_FLAGS } from './fragment.js';
-
-const FIRST_CAPACITY = 4096;
 
 /** A run of samples that lie one behind the other in the file and share a sample description. */
 export interface IndexedChunk {
@@ -13,19 +12,19 @@ export interface IndexedChunk {
 }
 
 /**
- * What a closed file's sample tables are made of: 13 bytes a sample in typed arrays, and little more for each fragment.
+ * What a closed file's sample tables are made of: 13 bytes a sample, and little more for each fragment.
  */
 export class SampleIndex {
   /** Distinct parameter sets, in order of appearance; none where samples are added without. */
   readonly descriptions: H264Parameters[] = [];
   readonly chunks: IndexedChunk[] = [];
-  sizes = new Uint32Array(FIRST_CAPACITY);
-  durations = new Uint32Array(FIRST_CAPACITY);
-  compositionOffsets = new Int32Array(FIRST_CAPACITY);
-  sync = new Uint8Array(FIRST_CAPACITY);
+  readonly sizes = new Column(Uint32Array);
+  readonly durations = new Column(Uint32Array);
+  readonly compositionOffsets = new Column(Int32Array);
+  /** 1 for sync samples, else 0. */
+  readonly sync = new Column(Uint8Array);
   /** Samples in {@link chunks}. */
   private placed = 0;
-  private count = 0;
   /** First samples of runs with another description, beyond those placed. */
   private changes: { sample: number; description: number }[] = [];
   private description = 0;
@@ -40,18 +39,17 @@ export class SampleIndex {
   /** How long those are together, in ticks. */
   get durationTicks(): number {
     let ticks = 0;
-    for (let i = 0; i < this.placed; i++) ticks += this.durations[i]!;
+    for (let i = 0; i < this.placed; i++) ticks += this.durations.get(i);
     return ticks;
   }
 
   /** Adds a sample; it gets its place with {@link place}. */
   add(size: number, { duration, compositionOffset, flags }: SampleTimes, parameters: H264Parameters | undefined): void {
-    if (this.count === this.sizes.length) this.grow();
-    const at = this.count++;
-    this.sizes[at] = size;
-    this.durations[at] = duration;
-    this.compositionOffsets[at] = compositionOffset;
-    this.sync[at] = flags === SYNC_FLAGS ? 1 : 0;
+    const at = this.sizes.length;
+    this.sizes.push(size);
+    this.durations.push(duration);
+    this.compositionOffsets.push(compositionOffset);
+    this.sync.push(flags === SYNC_FLAGS ? 1 : 0);
     const description = parameters === undefined ? this.description : this.describe(parameters);
     if (description === this.description) return;
     this.changes.push({ sample: at, description });
@@ -61,10 +59,10 @@ export class SampleIndex {
   /** The samples added since the last call lie at `offset`, one behind the other. */
   place(offset: number): void {
     let current = this.lastDescription;
-    for (const { sample, description } of [...this.changes, { sample: this.count, description: current }]) {
+    for (const { sample, description } of [...this.changes, { sample: this.sizes.length, description: current }]) {
       if (sample > this.placed) {
         this.chunks.push({ offset, samples: sample - this.placed, description: current });
-        for (let i = this.placed; i < sample; i++) offset += this.sizes[i]!;
+        for (let i = this.placed; i < sample; i++) offset += this.sizes.get(i);
         this.placed = sample;
       }
       current = description;
@@ -79,19 +77,6 @@ export class SampleIndex {
     const known = this.descriptions.findIndex((other) => sameSets(other, parameters));
     return known >= 0 ? known : this.descriptions.push(parameters) - 1;
   }
-
-  private grow(): void {
-    const capacity = 2 * this.sizes.length;
-    this.sizes = copied(this.sizes, new Uint32Array(capacity));
-    this.durations = copied(this.durations, new Uint32Array(capacity));
-    this.compositionOffsets = copied(this.compositionOffsets, new Int32Array(capacity));
-    this.sync = copied(this.sync, new Uint8Array(capacity));
-  }
-}
-
-function copied<T extends Uint32Array | Int32Array | Uint8Array>(from: T, to: T): T {
-  to.set(from);
-  return to;
 }
 
 function sameSets(a: H264Parameters, b: H264Parameters): boolean {

@@ -1,6 +1,6 @@
 import { type Layout, s32be, seq, struct, u16be, u32be } from 'buffer-layout';
 import { displayWidth } from './avc.js';
-import { box, cstring, encode, fullBox, u16, u32 } from './box.js';
+import { box, cstring, type Deferred, deferredBox, encode, fullBox, u16, u32 } from './box.js';
 import { MATRIX, ONE, timedBox, u64 } from './header-box.js';
 import type { TrackFormat } from './track-format.js';
 
@@ -56,7 +56,7 @@ export interface TrackOptions {
   /** What of the media is shown when; empty where all samples are in fragments. */
   readonly edits: readonly Edit[];
   /** The `stbl`. */
-  readonly sampleTable: Buffer;
+  readonly sampleTable: Deferred;
 }
 
 /** How long a track's edits are together, in ticks of the movie's timescale. */
@@ -69,7 +69,7 @@ export function presentationDuration({ edits }: TrackOptions): number {
  *
  * @param created seconds since 1904
  */
-export function trackBox(track: TrackOptions, created: number): Buffer {
+export function trackBox(track: TrackOptions, created: number): Deferred {
   const { id, format, timescale, durationTicks, edits } = track;
   const isVideo = format.kind === 'video';
   const info = isVideo ? format.parameters[0]!.info : undefined;
@@ -85,15 +85,15 @@ export function trackBox(track: TrackOptions, created: number): Buffer {
   const [handler, name] = isVideo ? ['vide', 'VideoHandler'] : ['soun', 'SoundHandler'];
   // Video: no composition mode; sound: balance in the middle (sections 12.1.2, 12.2.2).
   const mediaHeader = isVideo ? fullBox('vmhd', 0, 1, u32(0, 0)) : fullBox('smhd', 0, 0, u16(0, 0));
-  return box(
+  return deferredBox(
     'trak',
     timedBox('tkhd', TRACK_FLAGS, created, [id, 0], presentationDuration(track), tkhd),
     ...(edits.length > 0 ? [editList(edits)] : []),
-    box(
+    deferredBox(
       'mdia',
       timedBox('mdhd', 0, created, [timescale], durationTicks, mdhd),
       fullBox('hdlr', 0, 0, u32(0), Buffer.from(handler!), u32(0, 0, 0), cstring(name!)),
-      box('minf', mediaHeader, dataInformation(), track.sampleTable),
+      deferredBox('minf', mediaHeader, dataInformation(), track.sampleTable),
     ),
   );
 }
