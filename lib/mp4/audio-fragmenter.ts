@@ -6,7 +6,7 @@ import { SampleIndex } from './sample-index.js';
 /** Largest duration of a sample in ticks: readers take larger ones for negative. */
 const MAX_DURATION = 0x7fff_ffff;
 
-/** A first frame that begins by so little ahead of the movie is taken for one that begins with it: clocks are rounded. */
+/** A track whose first frame begins by so little ahead of the movie is taken for one that begins with it: clocks are rounded. */
 const EARLY_MS = 1;
 
 /** A frame whose duration is not known yet. */
@@ -31,13 +31,13 @@ export class AudioFragmenter {
 
   /**
    * @param trackId of the track
-   * @param origin the movie's time 0 on the stream's timeline, in ticks; frames from before it are left out
+   * @param origin the movie's time 0 on the stream's timeline, in ticks; frames from before it are left out, by 1 ms of grace
    * @param limitTicks longest fragment in ticks; 0: one frame each
    * @param output takes each fragment
    */
   constructor(
     trackId: number,
-    private readonly origin: number,
+    private origin: number,
     private readonly limitTicks: number,
     private readonly output: FragmentOutput,
   ) {
@@ -60,8 +60,9 @@ export class AudioFragmenter {
     const { waiting } = this;
     if (waiting === undefined) {
       if (extendedTimestamp < this.origin - (EARLY_MS * media.clockRate) / 1000) return;
-      this.start = Math.max(this.origin, extendedTimestamp);
-      this.waiting = { frame, time: this.start };
+      this.origin = Math.min(this.origin, extendedTimestamp);
+      this.start = extendedTimestamp;
+      this.waiting = { frame, time: extendedTimestamp };
       return;
     }
     const duration = Math.min(MAX_DURATION, Math.max(1, extendedTimestamp - waiting.time));

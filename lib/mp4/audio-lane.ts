@@ -61,7 +61,7 @@ export class AudioLane {
     return this.early.add(frame);
   }
 
-  /** Gives up the oldest frame that waits. */
+  /** Gives up the oldest frames that wait, as many as are too many. */
   drop(): void {
     this.early.drop();
   }

@@ -17,12 +17,12 @@ export class EarlyAudio {
   add(frame: AudioFrame): boolean {
     this.frames.push({ ...frame, parts: [Buffer.concat(frame.parts, frame.byteLength)] });
     this.bytes += frame.byteLength;
-    return this.frames.length > MAX_FRAMES || this.bytes > MAX_BYTES;
+    return this.isFull;
   }
 
-  /** Gives up the oldest frame. */
+  /** Gives up the oldest frames, so many that no more than should be are kept: a large one takes the place of several small ones. */
   drop(): void {
-    this.bytes -= this.frames.shift()?.byteLength ?? 0;
+    while (this.isFull) this.bytes -= this.frames.shift()?.byteLength ?? 0;
   }
 
   /** Hands out all frames, oldest first, and keeps none. */
@@ -31,5 +31,9 @@ export class EarlyAudio {
     this.frames = [];
     this.bytes = 0;
     return frames;
+  }
+
+  private get isFull(): boolean {
+    return this.frames.length > MAX_FRAMES || this.bytes > MAX_BYTES;
   }
 }

@@ -4,6 +4,9 @@ import { DISPOSABLE_FLAG, FIRST_TRACK_ID, FragmentBuilder, NON_SYNC_FLAGS, SYNC_
 import type { FragmentInfo, FragmentOutput } from './fragment-output.js';
 import { SampleIndex } from './sample-index.js';
 
+/** Largest duration or offset of a sample in ticks: readers take larger durations for negative. */
+const MAX_TICKS = 0x7fff_ffff;
+
 /** A sample whose decode time, or whose successor's, is not known yet. */
 interface Waiting {
   readonly unit: AccessUnit;
@@ -13,7 +16,8 @@ interface Waiting {
 /**
  * Groups the video track's access units into fragments: times by {@link DecodeOrder}, the duration of a sample from its successor's
  * decode time, the last one's from its predecessor's (Q106). A fragment ends before a random access point if the next group of
- * pictures would make it longer than the limit, and at the limit in any case.
+ * pictures would make it longer than the limit, and at the limit in any case. Times that the tables cannot hold, which is what a clock
+ * that runs away gives, are cut to 31 bits.
  */
 export class Fragmenter {
   /** All samples, as closing the file needs them; whoever writes the fragments has to `place` them. */
@@ -88,9 +92,10 @@ export class Fragmenter {
     if (this.fragmentTicks + duration > this.limitTicks) this.cut();
     if (this.builder.samples === 0) this.fragmentTime = time;
     this.lastDuration = duration;
+    const offset = unit.extendedTimestamp - decodeTime!;
     const times = {
-      duration,
-      compositionOffset: unit.extendedTimestamp - decodeTime!,
+      duration: Math.min(MAX_TICKS, duration),
+      compositionOffset: Math.max(-MAX_TICKS, Math.min(MAX_TICKS, offset)),
       flags: isSync ? SYNC_FLAGS : NON_SYNC_FLAGS | (unit.disposable ? DISPOSABLE_FLAG : 0),
     };
     const size = this.builder.add(unit.nalUnits, times);

@@ -150,6 +150,11 @@ export class MovieWriter {
     this.audio.track?.end();
   }
 
+  /** Changes of the video's parameter sets that the tables of a closed file do not show: more than the index keeps. */
+  get descriptionsLeftOut(): number {
+    return this.video?.fragmenter.index.descriptionsLeftOut ?? 0;
+  }
+
   /** What turns the file into a progressive one, behind {@link end}; undefined if there is no sample. */
   get closing(): Closing | undefined {
     const tracks: ClosedTrack[] = [];

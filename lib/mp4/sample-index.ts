@@ -2,6 +2,11 @@ import type { H264Parameters } from '../codec/h264-parameters.js';
 import { Column } from './column.js';
 import { type SampleTimes, SYNC_FLAGS } from './fragment.js';
 
+/** Most distinct parameter sets in {@link SampleIndex.descriptions}. */
+const MAX_DESCRIPTIONS = 256;
+/** Most bytes of them together. */
+const MAX_DESCRIPTION_BYTES = 4 * 1024 * 1024;
+
 /** A run of samples that lie one behind the other in the file and share a sample description. */
 export interface IndexedChunk {
   /** Offset of the first sample in the file. */
@@ -13,6 +18,9 @@ export interface IndexedChunk {
 
 /**
  * What a closed file's sample tables are made of: 13 bytes a sample, and little more for each fragment.
+ *
+ * Of distinct parameter sets at most 256 are kept, and at most 4 MiB of them, beside the first: samples with others are described as
+ * those before them, and what they need stands in the samples themselves.
  */
 export class SampleIndex {
   /** Distinct parameter sets, in order of appearance; none where samples are added without. */
@@ -28,8 +36,14 @@ export class SampleIndex {
   /** First samples of runs with another description, beyond those placed. */
   private changes: { sample: number; description: number }[] = [];
   private description = 0;
+  private descriptionBytes = 0;
+  /** The parameter sets that were left out last. */
+  private leftOut: H264Parameters | undefined;
   /** The description of the last sample that has been placed. */
   private lastDescription = 0;
+
+  /** Changes of parameter sets that are not described, as there were too many. */
+  descriptionsLeftOut = 0;
 
   /** Number of samples that have a place in the file. */
   get length(): number {
@@ -73,10 +87,23 @@ export class SampleIndex {
 
   private describe(parameters: H264Parameters): number {
     const last = this.descriptions[this.description];
-    if (last === parameters) return this.description;
+    if (last === parameters || this.leftOut === parameters) return this.description;
     const known = this.descriptions.findIndex((other) => sameSets(other, parameters));
-    return known >= 0 ? known : this.descriptions.push(parameters) - 1;
+    if (known >= 0) return known;
+    const bytes = this.descriptionBytes + setBytes(parameters);
+    const isFull = this.descriptions.length >= MAX_DESCRIPTIONS || bytes > MAX_DESCRIPTION_BYTES;
+    if (isFull && last !== undefined) {
+      this.descriptionsLeftOut++;
+      this.leftOut = parameters;
+      return this.description;
+    }
+    this.descriptionBytes = bytes;
+    return this.descriptions.push(parameters) - 1;
   }
+}
+
+function setBytes({ sps, pps }: H264Parameters): number {
+  return [...sps, ...pps].reduce((sum, { length }) => sum + length, 0);
 }
 
 function sameSets(a: H264Parameters, b: H264Parameters): boolean {

@@ -10,6 +10,12 @@ const MAX_STEP_SECONDS = 1;
 /** NTP seconds at 2000-01-01: what says less is no time of day but a counter, often one that stands still. */
 const EARLIEST_NTP_SECONDS = 3_155_673_600n;
 
+/**
+ * Largest difference in ns of where two reports in a row place the timeline's zero: several times what cameras are late with reports, far
+ * less than what those are off that write nanoseconds in place of the NTP fraction (gortsplib 4).
+ */
+const MAX_WANDER_NS = 50_000_000n;
+
 /** What a {@link TrackClock} looks at: a part of an access unit or audio frame. */
 export interface TimedFrame {
   readonly timestamp: number;
@@ -44,6 +50,9 @@ export class TrackClock {
   private early: TimedReport | undefined;
   /** The report nearest to the first frame: the clocks of camera and encoder drift apart. */
   private nearest: { readonly zero: bigint; readonly distance: number } | undefined;
+  /** Where the last report placed the zero, and how many more reports were at one with the one before than were not. */
+  private lastZero: bigint | undefined;
+  private agreement = 0;
 
   constructor(private readonly media: MediaDescription) {}
 
@@ -52,9 +61,12 @@ export class TrackClock {
     return this.arrival;
   }
 
-  /** Unix ns of the camera's clock at the timeline's zero, by the sender report nearest to the first frame. */
+  /**
+   * Unix ns of the camera's clock at the timeline's zero, by the sender report nearest to the first frame; undefined where the reports
+   * contradict each other. A clock that is set once does not make them.
+   */
   get reportedAt(): bigint | undefined {
-    return this.nearest?.zero;
+    return this.agreement < 0 ? undefined : this.nearest?.zero;
   }
 
   /** Whether the zero is RTP-Info's `rtptime`, and so the same moment as every other such stream's. */
@@ -84,9 +96,17 @@ export class TrackClock {
     }
     const extended = this.last.extended + timestampDelta(report.rtpTimestamp, this.last.timestamp);
     const distance = Math.abs(extended - this.firstExtended);
-    if (this.nearest !== undefined && this.nearest.distance <= distance) return;
     const zero = ntpToUnixNs(report.ntpTimestamp) - ticksToNs(extended, this.media.clockRate);
-    this.nearest = { zero, distance };
+    this.compare(zero);
+    if (this.nearest === undefined || distance < this.nearest.distance) this.nearest = { zero, distance };
+  }
+
+  private compare(zero: bigint): void {
+    if (this.lastZero !== undefined) {
+      const wander = zero - this.lastZero;
+      this.agreement += wander <= MAX_WANDER_NS && wander >= -MAX_WANDER_NS ? 1 : -1;
+    }
+    this.lastZero = zero;
   }
 
   private begin(timestamp: number, extended: number): void {

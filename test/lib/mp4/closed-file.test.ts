@@ -77,4 +77,39 @@ describe('a muxed file closed into progressive form', () => {
     const { bytes, closed } = await mux(await frames(specs), { tags: {} });
     assert.deepEqual(readMp4(closed!).samples.map(essence), readMp4(bytes).samples.map(essence));
   });
+
+  it('Q128 more distinct parameter sets than are kept: the file stays whole, what is not described is told', async () => {
+    // A PPS each, of many kinds and then of many bytes.
+    for (const [count, size, described] of [
+      [300, 4, 256],
+      [100, 60_000, 70],
+    ] as const) {
+      const numbered = (n: number): Buffer =>
+        Buffer.concat([pps(), Buffer.alloc(size, 0xaa), Buffer.of(1 + (n >> 7), 0x80 | n)]);
+      const specs = groupsWith(...Array.from({ length: count }, (_, n) => [sps(), numbered(n)]));
+      const { bytes, closed, warnings } = await mux(await frames(specs, ''), { tags: {} });
+      const { samples, file } = readMp4(closed!);
+      const { entries } = file.moov.traks[0]!.mdia.minf.stbl.stsd;
+      assert.ok(Math.abs(entries.length - described) <= 1, `${entries.length} descriptions of ${count}`);
+      assert.deepEqual(samples.map(essence), readMp4(bytes).samples.map(essence));
+      assert.equal(samples.at(-1)!.description, entries.length - 1);
+      assert.equal(warnings.length, 1);
+      assert.match(warnings[0]!, new RegExp(`cap of 256 .* 4 MiB: ${count - entries.length} changes `));
+    }
+  });
+
+  it('Q101 a clock that runs away by more than the tables can hold ends nothing', async () => {
+    const ahead = [0, 3600, 2 ** 33, 2 ** 33 + 3600];
+    const back = Array.from({ length: 24 }, (_, i) => -i * 2 ** 29);
+    for (const times of [ahead, back]) {
+      const units = await frames(times.map((t, i) => ({ kind: i === 0 ? 'idr' : 'ref', t })));
+      const { bytes, closed } = await mux(units, { tags: {} });
+      const all = readMp4(bytes).samples.map(({ data }) => data);
+      assert.equal(all.length, times.length);
+      assert.deepEqual(
+        readMp4(closed!).samples.map(({ data }) => data),
+        all,
+      );
+    }
+  });
 });

@@ -32,6 +32,15 @@ describe('EarlyAudio', () => {
     assert.equal(early.add(audioFrames([{ t: 5, size: 10 }])[0]!), false);
   });
 
+  it('large frames behind many small ones: never more than 1 MiB is kept', () => {
+    const early = new EarlyAudio();
+    const sizes = Array.from({ length: 700 }, (_, t) => ({ t, size: t < 500 ? 10 : 60_000 }));
+    for (const frame of audioFrames(sizes)) if (early.add(frame)) early.drop();
+    const kept = early.take();
+    assert.ok(kept.reduce((sum, { byteLength }) => sum + byteLength, 0) <= 1024 * 1024);
+    assert.deepEqual([kept.length, kept.at(-1)!.extendedTimestamp], [17, 699]);
+  });
+
   it('keeps copies, so that the chunks that the frames came in can be given up', () => {
     const [frame] = audioFrames([{ t: 0, size: 6 }]);
     const early = new EarlyAudio();

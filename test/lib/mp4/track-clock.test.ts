@@ -69,6 +69,22 @@ describe('TrackClock', () => {
     assertNear(wrapping.reportedAt, NOW + 10n * S - 20_000_000n);
   });
 
+  it('gortsplib: reports that contradict each other, nanoseconds being in the place of the fraction, are not believed', () => {
+    const wrong = clock(video(), 0, [0, 0]);
+    for (let n = 0; n < 6; n++) {
+      const at = NOW + BigInt(n) * 10n * S + BigInt(n) * 137_000_000n;
+      const ntpTimestamp = ((unixNsToNtp(at) >> 32n) << 32n) | (at % S);
+      wrong.report({ ntpTimestamp, rtpTimestamp: Number((at - NOW) * 90n) / 1e6 });
+    }
+    assert.equal(wrong.reportedAt, undefined);
+  });
+
+  it('a clock that is set in between is believed: the report nearest to the start still is right', () => {
+    const set = clock(video(), 0, [0, 0]);
+    for (let n = 0; n < 5; n++) set.report(report(10 * n + (n < 3 ? 0 : 3600), n * 900_000));
+    assertNear(set.reportedAt, NOW);
+  });
+
   it('a report from before the first frame counts, the newest of them', () => {
     const early = new TrackClock(video());
     early.report(report(5, 90_000));
@@ -84,7 +100,7 @@ describe('TrackClock', () => {
     for (const t of [0x6000_0000, 0xc000_0000, 0x1_0000_0000]) {
       long.frame({ timestamp: t >>> 0, extendedTimestamp: t, recvFirst: NOW });
     }
-    long.report(report(99, 10));
+    long.report(report((0x1_0000_0000 + 10) / 90_000, 10));
     assertNear(long.reportedAt, NOW);
   });
 
