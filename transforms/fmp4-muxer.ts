@@ -84,6 +84,10 @@ export class Fmp4Muxer extends Stage {
 
   protected override finish(): void {
     this.writer.end();
+    const changes = this.writer.descriptionsLeftOut;
+    if (changes === 0) return;
+    const cap = 'more parameter sets than the cap of 256 distinct ones and 4 MiB';
+    this.emit('warning', `${cap}: ${changes} changes stand in the pictures alone, not in the tables of a closed file`);
   }
 
   private writeUnit(unit: AccessUnit): void {

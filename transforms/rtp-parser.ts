@@ -27,7 +27,10 @@ export interface RtpParserOptions {
   readonly maxJumpSeconds?: number | undefined;
   /** Drop packets that come out of order, and frames off the timeline, instead of failing. Default false. */
   readonly tolerant?: boolean | undefined;
-  /** The packets came over UDP, where no server mixes in a former client's session (Q83). Default false. */
+  /**
+   * The packets came over UDP: one out of order is dropped in any case (Q91), and no server mixes in a former client's session (Q83).
+   * Default false.
+   */
   readonly datagrams?: boolean | undefined;
 }
 
@@ -110,6 +113,7 @@ export class RtpParser extends Stage {
         maxJumpSeconds: this.options.maxJumpSeconds ?? DEFAULT_MAX_JUMP_SECONDS,
         // Audio is an addition: nothing that is wrong with it ends the video.
         tolerant: (this.options.tolerant ?? false) || medium.type === 'audio',
+        datagrams: this.options.datagrams ?? false,
         initialSequence: this.options.initialSequence ?? 'default',
         zero: zeros.get(medium.index),
         zeroRequired: policy !== 'default',

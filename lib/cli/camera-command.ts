@@ -4,6 +4,7 @@ import type { FaultPlan } from '../camera/faults/plan.js';
 import { loadScript } from '../camera/load-script.js';
 import { RetinaRecordError } from '../errors.js';
 import { handleSignals } from './signals.js';
+import { print } from './stdout.js';
 
 /** The options of `camera` as commander gives them. */
 export interface CameraCliOptions {
@@ -25,6 +26,9 @@ export interface CameraCliOptions {
 /** `retina-record camera FIXTURE`: serves a fixture until a signal. The URL goes to stdout. */
 export async function cameraCommand(fixture: string, cli: CameraCliOptions, log: Logger): Promise<void> {
   const { host, port, path, username, password = '', auth, loop } = cli;
+  if (cli.password !== undefined && username === undefined) {
+    throw new RetinaRecordError('usage', '--password needs --username');
+  }
   const script = await loadScript(fixture, { frameRate: cli.fps }).catch((cause: NodeJS.ErrnoException) => {
     if (cause instanceof RetinaRecordError) throw cause;
     throw new RetinaRecordError('usage', `cannot read ${fixture} (${cause.code ?? cause.message})`, {}, { cause });
@@ -48,7 +52,7 @@ export async function cameraCommand(fixture: string, cli: CameraCliOptions, log:
     log.info({ event: 'session' }, `${remote}: ${event}${reason === undefined ? '' : ` (${reason})`}`);
   });
   camera.on('fault', ({ remote, what }) => log.info({ event: 'fault' }, `${remote}: ${what}`));
-  process.stdout.write(`${camera.url}\n`);
+  await print(`${camera.url}\n`);
   await new Promise<void>((resolve) => {
     handleSignals(() => resolve());
   });

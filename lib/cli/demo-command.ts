@@ -4,9 +4,10 @@ import { startCamera } from '../camera/camera.js';
 import { loadScript } from '../camera/load-script.js';
 import type { RecordingReport } from '../recorder/report.js';
 import { packageFile } from '../version.js';
-import { formatBytes } from './format.js';
+import { count, formatBytes } from './format.js';
 import { type Outcome, recordCommand } from './record-command.js';
 import { duration } from './record-options.js';
+import { print } from './stdout.js';
 
 const FIXTURE = 'fixtures/demo.pcap';
 const DEFAULT_DURATION = '5s';
@@ -42,7 +43,7 @@ export async function demoCommand(
       log,
       live,
     );
-    if (outcome.report !== undefined && out !== '-') process.stdout.write(describe(outcome.report));
+    if (outcome.report !== undefined && out !== '-') await print(describe(outcome.report));
     return outcome;
   } finally {
     await camera.close();
@@ -51,11 +52,12 @@ export async function demoCommand(
 
 function describe(report: RecordingReport): string {
   const { frames, keyFrames, width, height, mediaSeconds, bytes, senderReports, lostPackets, path } = report;
+  const pictures = `${count(frames, 'frame')} (${count(keyFrames, 'key frame')})`;
   const rows = [
     ['file', `${path} (${formatBytes(bytes)})`],
-    ['video', `H.264 ${width}x${height}, ${frames} frames (${keyFrames} key frames) in ${mediaSeconds.toFixed(1)} s`],
-    ['timing', `receive time and RTP time in every frame, ${senderReports} sender reports`],
-    ['loss', `${lostPackets} packets`],
+    ['video', `H.264 ${width}x${height}, ${pictures} in ${mediaSeconds.toFixed(1)} s`],
+    ['timing', `receive time and RTP time in every frame, ${count(senderReports, 'sender report')}`],
+    ['loss', count(lostPackets, 'packet')],
   ];
   return `\n${rows.map(([name, value]) => `${name!.padEnd(8)}${value}\n`).join('')}`;
 }

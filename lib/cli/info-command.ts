@@ -6,6 +6,7 @@ import { EXIT, exitCodeOf } from './exit-code.js';
 import { infoJson, infoTable } from './info-table.js';
 import type { ConnectionCliOptions, LogCliOptions } from './record-options.js';
 import { handleSignals } from './signals.js';
+import { print } from './stdout.js';
 
 /** The options of `info` as commander gives them. */
 export interface InfoCliOptions extends ConnectionCliOptions, LogCliOptions {
@@ -19,7 +20,8 @@ export interface InfoCliOptions extends ConnectionCliOptions, LogCliOptions {
  */
 export async function infoCommand(cli: InfoCliOptions, log: Logger): Promise<number> {
   const { url, wait } = cli;
-  if (url === undefined) throw new RetinaRecordError('usage', '--url is missing: which camera is it about?');
+  if (url === undefined)
+    throw new RetinaRecordError('usage', '--url is missing behind info: which camera is it about?');
   // Warnings are part of the answer.
   const options = { ...(await connectionOptions(cli, log)), onWarning: undefined };
   const stopping = new AbortController();
@@ -29,7 +31,7 @@ export async function infoCommand(cli: InfoCliOptions, log: Logger): Promise<num
     const info = await withCapture(cli, log, (capture) =>
       cameraInfo(url, { ...options, capture, waitMs: wait, signal }),
     );
-    process.stdout.write(cli.json ? infoJson(info) : infoTable(info, wait));
+    await print(cli.json ? infoJson(info) : infoTable(info, wait));
     return info.problem === undefined ? EXIT.ok : exitCodeOf(info.problem);
   } catch (error) {
     if (!stopping.signal.aborted) throw error;

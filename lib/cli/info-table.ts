@@ -15,7 +15,7 @@ export function infoTable(info: CameraInfo, waitMs: number): string {
   const { url, remote, server, tool, name, authentication, transports, streams, observation, warnings, problem } = info;
   const rows: [string, string | undefined][] = [
     ['camera', remote === undefined ? url : `${url} (${remote})`],
-    ['server', [server, tool, name].filter((text) => text !== undefined).join('; ') || undefined],
+    ['server', [...new Set([server, tool, name])].filter((text) => text !== undefined).join('; ') || undefined],
     ['login', authentication === 'none' ? 'not asked for' : authentication],
     ['transports', streams.length === 0 ? undefined : `TCP ${offer(transports.tcp)}, UDP ${offer(transports.udp)}`],
     ...streams.map((stream): [string, string] => [`stream ${stream.index}`, streamLine(stream)]),
@@ -23,9 +23,10 @@ export function infoTable(info: CameraInfo, waitMs: number): string {
   if (observation !== undefined) {
     const { frames, keyFrames, durationMs, frameRate, lostPackets, senderReport } = observation;
     const rate = frameRate === undefined ? '' : `, ${decimal(frameRate)} fps by their timestamps`;
-    const keys = count(keyFrames, 'key frame');
+    const audio = streams.some(({ observed, type }) => observed && type === 'audio');
+    const keys = audio ? '' : ` (${count(keyFrames, 'key frame')})`;
     const seconds = (durationMs / 1000).toFixed(1);
-    rows.push(['frames', `${frames} in ${seconds} s (${keys})${rate}, ${count(lostPackets, 'packet')} lost`]);
+    rows.push(['frames', `${frames} in ${seconds} s${keys}${rate}, ${count(lostPackets, 'packet')} lost`]);
     if (senderReport === undefined) {
       rows.push(['reports', `no sender report within ${(Math.min(durationMs, waitMs) / 1000).toFixed(1)} s`]);
     } else {

@@ -61,14 +61,16 @@ function buildProgram(): Command {
 function addInfo(program: Command): void {
   const info = addConnectionOptions(program.command('info'))
     .description('tell what a camera offers; the first thing to run when one gives trouble')
-    .option('--wait <time>', 'wait so long for a sender report', duration, 6000)
+    .addOption(new Option('--wait <time>', 'wait so long for a sender report').argParser(duration).default(6000, '6s'))
     .option('-y, --overwrite', 'overwrite the capture if it exists');
-  addLogOptions(info).action(async (cli: InfoCliOptions) => {
-    await run(cli, async (log) => {
-      const { infoCommand } = await import('./info-command.js');
-      return infoCommand(cli, log);
-    });
-  });
+  addLogOptions(info, 'the answer as JSON on stdout, messages as NDJSON on stderr').action(
+    async (cli: InfoCliOptions) => {
+      await run(cli, async (log) => {
+        const { infoCommand } = await import('./info-command.js');
+        return infoCommand(cli, log);
+      });
+    },
+  );
 }
 
 function addDemo(program: Command): void {

@@ -1,3 +1,5 @@
+import { resolve, sep } from 'node:path';
+import { RetinaRecordError } from '../errors.js';
 import { checkOutput } from '../recorder/output-file.js';
 import { cameraName, generatedName, type ReverseLookup } from '../recorder/output-name.js';
 import { parseRtspUrl } from '../rtsp/url.js';
@@ -17,6 +19,8 @@ export interface PlanOptions {
   readonly url: string;
   readonly start?: TimeOfDay | undefined;
   readonly overwrite?: boolean | undefined;
+  /** Where a capture goes, which must not be where the recording goes. */
+  readonly saveCapture?: string | undefined;
   /** Default the system's clock. */
   readonly now?: (() => Date) | undefined;
   /** Default by DNS. */
@@ -30,11 +34,18 @@ export interface PlanOptions {
  * @throws RetinaRecordError `url-invalid`, `usage`, `output-exists`, `output-failed`
  */
 export async function planRecording(out: string | undefined, options: PlanOptions): Promise<Plan> {
-  const { url, start, overwrite = false, now = () => new Date(), lookUp = reverseLookup() } = options;
+  const { url, start, overwrite = false, saveCapture, now = () => new Date(), lookUp = reverseLookup() } = options;
   const { host } = parseRtspUrl(url);
+  if (out === '' || out?.endsWith('/') || out?.endsWith(sep)) {
+    throw new RetinaRecordError('usage', `OUT names no file: "${out}"`);
+  }
   const startAt = start && startMoment(start, now());
   const camera = out === undefined ? await cameraName(host, lookUp) : '';
   const path = out ?? generatedName(startAt ?? now(), camera);
   if (path !== '-') await checkOutput(path, overwrite);
+  // The recording is called the second of these while it grows.
+  if (saveCapture !== undefined && [path, `${path}.partial`].some((name) => resolve(name) === resolve(saveCapture))) {
+    throw new RetinaRecordError('usage', '--save-capture and OUT name the same file');
+  }
   return { out: path, startAt };
 }

@@ -30,7 +30,10 @@ export async function recordCommand(
   live: boolean,
 ): Promise<Outcome> {
   const { url, video, audio } = cli;
-  if (url === undefined) throw new RetinaRecordError('usage', '--url is missing: which camera is to be recorded?');
+  if (url === undefined) {
+    const where = out !== undefined && /^rtsps?:/i.test(out) ? "in front of the camera's address" : '';
+    throw new RetinaRecordError('usage', `--url is missing${where && ` ${where}`}: which camera is to be recorded?`);
+  }
   if (!video && !audio) {
     throw new RetinaRecordError('usage', '--no-video and --no-audio together leave nothing to record');
   }

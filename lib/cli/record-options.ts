@@ -85,15 +85,19 @@ export function addRecordOptions(command: Command): Command {
     .option('--allow-loss', 'go on after lost packets, leaving out what is damaged; advisable with udp')
     .option('--start <time>', 'wait until HH:MM[:SS[.fff]] local time of today before connecting', timeOfDay)
     .option('--duration <time>', 'end after so long: 250ms, 5s, 10m, 2h; a bare number is seconds', duration)
-    .option('--fragment-duration <time>', 'longest fragment; 0 writes each frame at once', duration, 1000)
+    .addOption(
+      new Option('--fragment-duration <time>', 'longest fragment; 0 writes each frame at once')
+        .argParser(duration)
+        .default(1000, '1s'),
+    )
     .option('--fragmented', 'leave the file fragmented when it is closed')
     .option('-y, --overwrite', 'overwrite OUT, and the capture, if they exist');
 }
 
 /** Adds the options of messages to a command. */
-export function addLogOptions(command: Command): Command {
+export function addLogOptions(command: Command, json = 'messages as NDJSON on stderr'): Command {
   return command
-    .option('--json', 'messages as NDJSON on stderr')
+    .option('--json', json)
     .option('-q, --quiet', 'only errors')
     .addOption(new Option('--log-level <level>', 'least severe messages to show, default info').choices(LOG_LEVELS));
 }

@@ -5,6 +5,8 @@ import { audioText, formatBytes, formatTime } from './format.js';
 import { clockTime } from './start-time.js';
 
 const LIVE_INTERVAL_MS = 500;
+/** Rates are those of so many intervals: bytes come in whole fragments. */
+const LIVE_RATE_INTERVALS = 10;
 const PLAIN_INTERVAL_MS = 10_000;
 const PLAIN_WAITING_INTERVAL_MS = 600_000;
 
@@ -16,16 +18,18 @@ const PLAIN_WAITING_INTERVAL_MS = 600_000;
 export async function showStatus(stats: () => RecordingStats, log: Logger, live: boolean): Promise<() => void> {
   // Loaded only where it is used: it takes longer than the rest of the command.
   const line = live ? (await import('log-update')).createLogUpdate(process.stderr) : undefined;
-  let last = { at: performance.now(), frames: 0, bytes: 0 };
+  const samples = [{ at: performance.now(), frames: 0, bytes: 0 }];
   const tick = (): void => {
     const now = stats();
     const at = performance.now();
+    const last = samples[0]!;
     const seconds = Math.max(0.001, (at - last.at) / 1000);
     const rates = {
       fps: (now.frames - last.frames) / seconds,
       bitsPerSecond: (8 * (now.bytes - last.bytes)) / seconds,
     };
-    last = { at, frames: now.frames, bytes: now.bytes };
+    samples.push({ at, frames: now.frames, bytes: now.bytes });
+    if (!live || samples.length > LIVE_RATE_INTERVALS) samples.shift();
     const text = describe(now, rates);
     if (line === undefined) log.info({ event: 'status', ...forJson(now), ...rates }, text);
     else line(text);
@@ -73,7 +77,8 @@ function describe(stats: RecordingStats, { fps, bitsPerSecond }: { fps: number; 
     formatTime(mediaSeconds),
     formatBytes(bytes),
     ...(frames === 0 ? [] : [`${fps.toFixed(1)} fps`]),
-    ...(audio === undefined ? [] : [audioText(audio)]),
+    // Before the first fragment is written there is nothing to be said about it.
+    ...(audio === undefined || bytes === 0 ? [] : [audioText(audio)]),
     `${(bitsPerSecond / 1e6).toFixed(1)} Mbit/s`,
     `${lostPackets + (audio?.lostPackets ?? 0)} lost`,
     reported,

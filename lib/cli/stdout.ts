@@ -1,4 +1,5 @@
 import { Writable } from 'node:stream';
+import { outputError } from '../recorder/output-file.js';
 
 /**
  * The standard output as a sink of its own: process.stdout itself is never ended by pipe(), and has to be left open.
@@ -13,4 +14,23 @@ export function stdoutSink(): Writable {
   });
   stdout.on('error', (error) => sink.destroy(error));
   return sink;
+}
+
+/**
+ * Writes text to stdout. A reader that has gone away has read enough: that is no error.
+ *
+ * @throws RetinaRecordError `output-failed`
+ */
+export function print(text: string): Promise<void> {
+  const { stdout } = process;
+  return new Promise((resolve, reject) => {
+    // The callback tells as well, and without a listener the process would end.
+    const ignore = (): void => {};
+    stdout.on('error', ignore);
+    stdout.write(text, (error) => {
+      if (!error) stdout.off('error', ignore);
+      if (!error || (error as NodeJS.ErrnoException).code === 'EPIPE') resolve();
+      else reject(outputError('stdout', error));
+    });
+  });
 }

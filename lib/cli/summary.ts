@@ -20,8 +20,11 @@ export function summary(report: RecordingReport, name: string): string {
     count(senderReports, 'sender report'),
     `${count(lostPackets + (audio?.lostPackets ?? 0), 'packet')} lost`,
   ];
-  const end = reason === 'reader-gone' ? 'the reader went away; ' : '';
-  return `${why}${end}recorded ${path ?? name}: ${parts.join(', ')}`;
+  const ends = new Map([
+    ['reader-gone', 'the reader went away; '],
+    ['bye', 'the camera ended the stream; '],
+  ]);
+  return `${why}${ends.get(reason) ?? ''}recorded ${path ?? name}: ${parts.join(', ')}`;
 }
 
 /** Why there may be nothing, where no error says so. */

@@ -20,6 +20,9 @@ export interface AudioMedia {
   readonly fmtp?: string | undefined;
 }
 
+/** Fastest RTP clock in Hz that is followed, several times that of any audio: 32 bits of a faster one soon are but a few seconds. */
+const MAX_CLOCK_RATE = 1_000_000;
+
 /**
  * Whether and how a stream of audio is recorded: AAC of RFC 3640's AAC-hbr (Q137, Q138) and G.711 (Q143). Where the SDP
  * contradicts the AAC config, the config counts; the RTP clock is the SDP's all the same.
@@ -30,6 +33,7 @@ export function audioConfig(media: AudioMedia): AudioConfig | { readonly problem
   const { type, encodingName, clockRate, channels } = media;
   const name = encodingName.toUpperCase();
   if (type !== 'audio') return { problem: `${name} is not recorded as audio: it is a stream of type ${type}` };
+  if (clockRate > MAX_CLOCK_RATE) return { problem: `${name} with an RTP clock of ${clockRate} Hz is not recorded` };
   if (encodingName === 'mpeg4-generic') {
     const fmtp = parseAacFmtp(media.fmtp);
     return 'problem' in fmtp ? fmtp : fmtp.config;

@@ -87,7 +87,9 @@ export class NalAssembler {
   }
 
   private single(data: Buffer): void {
-    if (isPlain(data)) this.emit(data[0]!, [data], data.length);
+    const type = data[0]! & 0x1f;
+    // A unit of a STAP-A may be of any type, packets' own included.
+    if (type >= 1 && type < STAP_A && isPlain(data)) this.emit(data[0]!, [data], data.length);
     else this.split(data);
   }
 

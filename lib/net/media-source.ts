@@ -82,7 +82,6 @@ export class MediaSource extends Readable {
 function bytesOf(item: Item): number {
   switch (item.kind) {
     case 'chunk':
-      return item.data.length;
     case 'interleaved':
       return item.data.length + DATAGRAM_OVERHEAD;
     default:

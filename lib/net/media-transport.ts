@@ -1,7 +1,7 @@
 import type { Item } from '../items.js';
 import type { ConnectionEnd } from './media-tap.js';
 
-/** A waiting datagram costs about so many bytes more than it holds, even an empty one. */
+/** A waiting datagram, or chunk of a connection, costs about so many bytes more than it holds, even an empty one. */
 export const DATAGRAM_OVERHEAD = 256;
 
 /** Takes what a transport receives. */

@@ -159,6 +159,7 @@ export class Session extends EventEmitter<{ warning: [SessionWarning] }> {
       headers: sessionHeaders(state),
       timeoutSeconds: state.timeoutSeconds,
       timers,
+      onWait: () => this.sayWaiting(),
       signal: hurry.signal,
     });
     signal?.removeEventListener('abort', this.onAbort);
@@ -166,6 +167,12 @@ export class Session extends EventEmitter<{ warning: [SessionWarning] }> {
     this.spare?.connection.destroy();
     await parts.media.close();
     return outcome;
+  }
+
+  private sayWaiting(): void {
+    const { state, warnings } = this.parts;
+    const text = `${this.remote} has not confirmed TEARDOWN; it is asked again for up to ${state.timeoutSeconds} s, when the session times out by itself`;
+    warnings.add('teardown', text, 'teardown');
   }
 
   private readonly onAbort = (): void => {

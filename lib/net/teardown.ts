@@ -32,6 +32,8 @@ export interface TeardownOptions {
   readonly headers: HeaderList;
   readonly timeoutSeconds: number;
   readonly timers: Timers;
+  /** Told once, when a fresh connection has not helped and others are tried for up to {@link timeoutSeconds}. */
+  readonly onWait?: (() => void) | undefined;
   /** Gives up at once. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -67,6 +69,7 @@ export async function teardown(options: TeardownOptions): Promise<TeardownOutcom
         slice.cancel();
         return { result: 'done', attempts, status: last.status };
       }
+      if (i === 0) options.onWait?.();
       // A failed attempt waits out its time, so that a server that is restarting is not flooded.
       await slice.reached(overall, signal);
       slice.cancel();

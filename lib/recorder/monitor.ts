@@ -116,8 +116,9 @@ export class Monitor {
 
   /** Audio is an addition: nothing that is lost of it ends the video. */
   private audio(frame: AudioFrame): void {
+    // Nothing that came before the first frame belongs to the recording (Q91).
+    if (this.startedAt !== undefined && this.hasAudio) this.lostAudioPackets += frame.lost;
     this.hasAudio = true;
-    if (this.startedAt !== undefined) this.lostAudioPackets += frame.lost;
     if (this.streams.video === undefined) this.time(frame);
   }
 

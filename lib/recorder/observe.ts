@@ -73,10 +73,11 @@ export async function observe(
     if (item.kind === 'chunk' || item.kind === 'interleaved') bytes += item.data.length;
     pass(null, item);
   }) as unknown as Transform;
+  const datagrams = session.transport === 'udp';
   const stages = [
     count,
-    session.transport === 'udp' ? new RtpReorder() : new TcpInterleaveDemux(),
-    new RtpParser({ tolerant: true, initialTimestamp: 'ignore' }),
+    datagrams ? new RtpReorder() : new TcpInterleaveDemux(),
+    new RtpParser({ tolerant: true, initialTimestamp: 'ignore', datagrams }),
     new RtcpSenderReportTap({ unknownSsrc: 'drop-packets' }),
     new H264Depacketizer(),
   ];
@@ -133,9 +134,10 @@ class Observer extends Writable {
   }
 
   private unit({ lost, randomAccess, extendedTimestamp, media, parameters }: AccessUnit): void {
+    // What was lost before the first frame may be a mistake of RTP-Info's (Q74).
+    if (this.frames > 0) this.lostPackets += lost;
     this.frames++;
     if (randomAccess !== 'none') this.keyFrames++;
-    this.lostPackets += lost;
     this.firstTime = Math.min(this.firstTime, extendedTimestamp);
     this.lastTime = Math.max(this.lastTime, extendedTimestamp);
     this.clockRate = media.clockRate;

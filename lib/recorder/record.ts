@@ -1,3 +1,4 @@
+import { RetinaRecordError } from '../errors.js';
 import { connect } from '../net/connect.js';
 import { type SessionWarning, WarningLog } from '../net/warnings.js';
 import type { RecordOptions, RecordTarget } from './options.js';
@@ -12,9 +13,13 @@ import { selectMedia } from './select-media.js';
  *
  * @param url `rtsp://` or `rtsps://`
  * @param target path of the MP4 file, or a stream
- * @throws RetinaRecordError as {@link connect} does, and `no-audio`, `output-exists`, `output-failed`
+ * @throws RetinaRecordError as {@link connect} does, and `no-audio`, `output-exists`, `output-failed`; the error of a stream that fails
+ * before the camera plays
  */
 export async function record(url: string, target: RecordTarget, options: RecordOptions = {}): Promise<Recording> {
+  if (typeof target !== 'string' && !target.writable) {
+    throw new RetinaRecordError('output-failed', 'cannot write to the stream: it has been closed or ended');
+  }
   const file = typeof target === 'string' ? await openOutput(target, options.overwrite ?? false) : undefined;
   if (file?.notes.leftover !== undefined) {
     const message = `an unfinished recording was in the way; it is now called ${file.notes.leftover}`;
@@ -32,6 +37,12 @@ export async function record(url: string, target: RecordTarget, options: RecordO
     if (recording === undefined) connecting.abort(signal?.reason);
     else void recording.stop();
   };
+  let sinkError: Error | undefined;
+  const onSinkError = (error: Error): void => {
+    sinkError = error;
+    connecting.abort(error);
+  };
+  output.stream.on('error', onSinkError);
   if (signal?.aborted) onAbort();
   signal?.addEventListener('abort', onAbort, { once: true });
   try {
@@ -48,7 +59,9 @@ export async function record(url: string, target: RecordTarget, options: RecordO
   } catch (error) {
     signal?.removeEventListener('abort', onAbort);
     await file?.discard();
-    throw error;
+    throw sinkError ?? error;
+  } finally {
+    output.stream.off('error', onSinkError);
   }
   void recording.done.then(() => signal?.removeEventListener('abort', onAbort));
   return recording;

@@ -231,6 +231,10 @@ function sinkEnd(sink: Writable): Promise<Error | undefined> {
   return new Promise((resolve) => {
     sink.once('finish', () => resolve(undefined));
     sink.once('error', resolve);
-    sink.once('close', () => resolve(new Error('the output was closed before everything was written')));
+    const closed = (): void =>
+      resolve(sink.errored ?? new Error('the output was closed before everything was written'));
+    sink.once('close', closed);
+    // It may have been before there was anything to write, and then says nothing more.
+    if (sink.destroyed) closed();
   });
 }

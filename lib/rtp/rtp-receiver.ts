@@ -11,6 +11,8 @@ export interface RtpReceiverOptions {
   readonly maxJumpSeconds: number;
   /** True: packets out of order are dropped, and frames off the timeline too. False: both are errors. */
   readonly tolerant: boolean;
+  /** The packets came over UDP: out of order they are dropped even if not tolerant (Q91). */
+  readonly datagrams: boolean;
   /** `default` and `ignore-suspicious-values`: RTP-Info `seq` of 0 and 1 counts as absent (Q74). */
   readonly initialSequence: 'default' | 'respect' | 'ignore' | 'ignore-suspicious-values';
   /** RTP timestamp of the stream's zero; undefined: the first packet's. */
@@ -67,9 +69,10 @@ export class RtpReceiver {
   }
 
   /**
-   * Takes one packet and calls `emit` with faults and, if it is to be used, the packet.
+   * Takes one packet and calls `emit` with faults and, if it is to be used, the packet. What is missing before the first packet by
+   * RTP-Info stands in its `lost` alone, and is no fault.
    *
-   * @throws RetinaRecordError `rtp-out-of-order`, `rtp-timestamp-jump` (neither if tolerant), `stale-session`
+   * @throws RetinaRecordError `rtp-out-of-order` (not if tolerant, nor over UDP), `rtp-timestamp-jump` (not if tolerant), `stale-session`
    */
   receive(frame: InterleavedFrame, emit: (item: RtpPacket | Fault) => void): void {
     const { data } = frame;
@@ -98,6 +101,7 @@ export class RtpReceiver {
       this.dropped += gap;
       return;
     }
+    const isFirst = !this.sawPayloadType;
     this.sawPayloadType = true;
     const isPlain = this.jump === undefined && this.timeline.check(timestamp) === undefined;
     const extendedTimestamp = isPlain ? this.timeline.advance(timestamp) : this.placeJump(timestamp, frame, emit);
@@ -110,7 +114,8 @@ export class RtpReceiver {
     }
     const lost = gap + this.dropped;
     this.dropped = 0;
-    if (lost > 0) {
+    // Before the first packet only RTP-Info tells of others, and that may be one behind: gst-rtsp-server's is for audio (Q74).
+    if (lost > 0 && !isFirst) {
       emit({
         ...this.fault(
           'rtp-loss',
@@ -185,12 +190,14 @@ export class RtpReceiver {
   /** Returns whether the stream is to be followed back to there. */
   private outOfOrder(sequenceNumber: number, frame: InterleavedFrame, emit: (item: Fault) => void): boolean {
     const expected = this.expected!;
-    if (sequenceNumber === ((expected - 1) & 0xffff)) {
+    const { datagrams, tolerant } = this.options;
+    const isEarly = datagrams && !this.sawPayloadType;
+    if (sequenceNumber === ((expected - 1) & 0xffff) && !isEarly) {
       emit(this.fault('rtp-duplicate', `RTP packet ${sequenceNumber} came twice`, frame));
       return false;
     }
     const message = `RTP packet ${sequenceNumber} came when ${expected} was expected`;
-    if (!this.options.tolerant) {
+    if (!tolerant && !datagrams) {
       throw new RetinaRecordError(
         'rtp-out-of-order',
         `${message}; --allow-loss drops such packets`,
@@ -200,6 +207,11 @@ export class RtpReceiver {
     this.lateRun = sequenceNumber === this.lateNext ? this.lateRun + 1 : 1;
     this.lateNext = (sequenceNumber + 1) & 0xffff;
     const follows = this.lateRun >= LATE_RUN;
+    if (isEarly && !follows) {
+      // A multicast group is heard before PLAY is answered.
+      this.faultOnce('early', 'rtp-reordered', `${message} first by RTP-Info: dropped`, frame, emit);
+      return false;
+    }
     const what = follows ? `followed, since ${LATE_RUN} in a row came from there` : 'dropped';
     emit(this.fault('rtp-reordered', `${message}: ${what}`, frame));
     return follows;

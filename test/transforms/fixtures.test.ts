@@ -96,12 +96,8 @@ for (const name of names) {
       const { streams } = JSON.parse(readFileSync(`${FIXTURES}${name}.json`, 'utf8')) as { streams: GoldenStream[] };
       const { items, error } = await pass(await source(name), ...stages());
       assert.equal(error, undefined);
-      // The server that sends a second stream sometimes drops its first packet, as RTP-Info tells.
-      const losses = only(items, 'rtp').filter(({ lost }) => lost > 0);
-      assert.deepEqual(
-        faultCodes(items),
-        losses.map(() => 'rtp-loss'),
-      );
+      // gst-rtsp-server's RTP-Info is one packet behind for AAC, which is no fault (Q74).
+      assert.deepEqual(faultCodes(items), []);
       for (const golden of streams) {
         const found = summarize(items, golden);
         const expected = Object.fromEntries(Object.entries(golden).filter(([key]) => key in found));

@@ -74,6 +74,14 @@ test('info over UDP, for cameras that do nothing else', async () => {
   assert.match(stdout.toString(), /^frames +\d+ in /m);
 });
 
+test('info into a reader that goes away says nothing of it', async () => {
+  const url = camera.url.replace('//', `//viewer:${SECRET}@`);
+  const { child, result } = runCommand(['info', '--url', url]);
+  child.stdout.destroy();
+  const { code, stderr } = await result;
+  assert.deepEqual([code, stderr], [0, '']);
+});
+
 test('info without --url is a usage error', async () => {
   const { code, stderr } = await runCommand(['info']).result;
   assert.equal(code, 2);

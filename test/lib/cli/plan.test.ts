@@ -46,6 +46,10 @@ describe('planRecording', () => {
     await fails(join(folder, 'no/folder/a.mp4'), { start }, 'output-failed');
     await fails('a.mp4', { start: parseTimeOfDay('11:59') }, 'usage');
     await fails('a.mp4', { url: 'http://192.0.2.1/' }, 'url-invalid');
+    await fails('', {}, 'usage');
+    await fails('new/', { start }, 'usage');
+    await fails('a.mp4', { saveCapture: './a.mp4' }, 'usage');
+    await fails('a.mp4', { saveCapture: 'a.mp4.partial', overwrite: true }, 'usage');
     assert.equal((await planRecording(there, { url, now, lookUp, overwrite: true })).out, there);
     rmSync(there);
   });

@@ -27,7 +27,15 @@ test('durations: units, bare seconds, nothing else', () => {
 
 test('the summary tells of video, of audio, of both', () => {
   const audio = { codec: 'aac', sampleRate: 44_100, channels: 2, frames: 9, lostPackets: 1 } as const;
-  const base = { reason: 'bye', bytes: 1000, mediaSeconds: 2, senderReports: 1, lostPackets: 2, url: '', faults: {} };
+  const base = {
+    reason: 'duration',
+    bytes: 1000,
+    mediaSeconds: 2,
+    senderReports: 1,
+    lostPackets: 2,
+    url: '',
+    faults: {},
+  };
   const of = (more: object): string => summary({ ...base, frames: 0, width: 0, height: 0, ...more } as never, 'name');
   const video = { frames: 50, width: 640, height: 360, path: 'a.mp4' };
   const rest = '2.0 s, 1.0 kB, 1 sender report';
@@ -41,6 +49,7 @@ test('the summary tells of video, of audio, of both', () => {
   assert.equal(of({ ...video, ...none }), `recorded a.mp4: 50 frames, 640x360, no AAC came, ${rest}, 3 packets lost`);
   assert.equal(of({ ...none, error: new Error('gone') }), 'gone; nothing was recorded');
   assert.match(of({ ...video, reason: 'reader-gone' }), /^the reader went away; recorded a\.mp4/);
+  assert.match(of({ ...video, reason: 'bye' }), /^the camera ended the stream; recorded a\.mp4/);
 });
 
 test('bare levels of RUST_LOG; what it says of modules is not for us', () => {

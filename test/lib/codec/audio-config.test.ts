@@ -202,6 +202,13 @@ describe('G.711 and other audio', () => {
     assert.deepEqual(summary({ ...media, encodingName: 'pcmu', clockRate: 8000 }), ['ulaw', 8000, 1]);
   });
 
+  it('an RTP clock faster than any audio has', () => {
+    assert.match(
+      String(summary(aac({ clockRate: 999_999_999 }))),
+      /^MPEG4-GENERIC with an RTP clock of 999999999 Hz is not/,
+    );
+  });
+
   it('a stream that is no audio is none, whatever its name', () => {
     const media = { type: 'application', encodingName: 'vnd.onvif.metadata', clockRate: 90_000 };
     assert.match(String(summary(media)), /^VND.ONVIF.METADATA .* application/);

@@ -56,6 +56,12 @@ const SAMPLES: { title: string; payloads: string[]; expected: string; faults?: s
     expected: '00000002 61bb',
   },
   {
+    title: 'Q114 units of undefined types in a STAP-A, a packet of its own among them, are dropped',
+    payloads: ['18 0002 61bb 0004 18000118 0002 00cc 0002 7fdd 0002 41ee'],
+    expected: '00000002 61bb 00000002 41ee',
+    faults: ['h264-oddity', 'h264-oddity', 'h264-oddity'],
+  },
+  {
     title: 'Q115 V380: SPS, PPS and IDR with start codes between them in one packet',
     payloads: ['67640033ac1514a0a03da1000004f60000633804 00000001 68ee3cb0 000001 65 "idr sli" 0000 "ce" 00'],
     expected: '00000014 67640033ac1514a0a03da1000004f60000633804 00000004 68ee3cb0 0000000c 65 "idr sli" 0000 "ce"',

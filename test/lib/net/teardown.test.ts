@@ -95,6 +95,10 @@ test('always: fresh connections with 1, 2, 4, 8, 16, 16 … s until the session 
   assert.deepEqual([outcome.result, outcome.attempts], ['unconfirmed', 7]);
   assert.equal(camera.sockets.length, 8);
   assert.deepEqual(time.delaysMs, []);
+  // Whoever waits for it is told why, once.
+  const told = session.warnings.filter(({ code }) => code === 'teardown').map(({ message }) => message);
+  assert.equal(told.length, 1);
+  assert.match(told[0]!, /has not confirmed TEARDOWN; it is asked again for up to 60 s/);
 });
 
 test('Q24 Q85 the TEARDOWN on a fresh connection carries Authorization, and a new nonce is answered', async (t) => {
@@ -148,6 +152,7 @@ test('Q85 a fresh connection that answers 500 is done at once (Hikvision DS-2CD2
   camera.socket.end();
   await session.source.toArray();
   assert.deepEqual(await session.close(), { result: 'done', attempts: 1, status: 500 });
+  assert.ok(session.warnings.every(({ code }) => code !== 'teardown'));
 });
 
 test('Q86 media and late answers while TEARDOWN is outstanding are skipped (Reolink)', async (t) => {

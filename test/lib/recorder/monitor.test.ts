@@ -172,6 +172,14 @@ describe('Monitor of video and audio', () => {
     assert.deepEqual([told, stats.faults], [['fault audio-malformed'], { 'audio-malformed': 1 }]);
   });
 
+  it('Q91 nothing is lost of audio before its first frame, gst-rtsp-server: RTP-Info names the packet before', async () => {
+    const { monitor } = watched(false, streams);
+    monitor.admit(await unit());
+    const lossy = audioFrames([{ t: 0, lost: 1 }, { t: 1024 }, { t: 3072, lost: 2 }], audio!.media);
+    for (const item of lossy) monitor.admit(item);
+    assert.equal(monitor.stats(none).audio!.lostPackets, 2);
+  });
+
   it('counts the sender reports of the video alone', () => {
     const { monitor } = watched(false, streams);
     const own = senderReport(media, 1n, 1);

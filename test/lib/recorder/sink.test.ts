@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { PassThrough, Writable } from 'node:stream';
 import { describe, it } from 'node:test';
 import { connect } from '../../../lib/net/connect.js';
@@ -72,6 +73,44 @@ describe('record to a stream', () => {
     sink.destroy();
     const report = await recording.done;
     assert.equal(report.reason, 'output');
+    assert.match(report.error!.message, /closed before everything was written/);
+  });
+
+  it('it is closed or ended already: refused at once, without a word to the camera', async (t) => {
+    const camera = await cameraFor(t);
+    let sessions = 0;
+    camera.on('session', () => sessions++);
+    const [destroyed, ended] = [new PassThrough(), new PassThrough()];
+    destroyed.destroy();
+    ended.end();
+    for (const sink of [destroyed, ended]) {
+      await assert.rejects(record(camera.url, sink), { code: 'output-failed', message: /closed or ended/ });
+    }
+    assert.equal(sessions, 0);
+  });
+
+  it('it fails while the camera is being connected to: its own error', async (t) => {
+    const server = createServer().listen(0, '127.0.0.1');
+    t.after(() => server.close());
+    await once(server, 'listening');
+    const sink = new PassThrough();
+    const attempt = record(`rtsp://127.0.0.1:${(server.address() as AddressInfo).port}/`, sink);
+    const [socket] = (await once(server, 'connection')) as [Socket];
+    const closed = once(socket.resume(), 'close');
+    const error = new Error('no such folder');
+    sink.destroy(error);
+    await assert.rejects(attempt, error);
+    await closed;
+    assert.equal(sink.listenerCount('error'), 0);
+  });
+
+  it('it was closed between connecting and recording: an error', async (t) => {
+    const camera = await cameraFor(t, { loop: true });
+    const session = await connect(camera.url);
+    const stream = new PassThrough();
+    stream.destroy();
+    const report = await new Recording(session, { file: undefined, stream }, {}).done;
+    assert.deepEqual([report.reason, report.frames], ['output', 0]);
     assert.match(report.error!.message, /closed before everything was written/);
   });
 

@@ -83,6 +83,7 @@ export function senderReport(ssrc: number, ntpTimestamp = 0n, rtpTimestamp = 0):
 const DEFAULTS: RtpReceiverOptions = {
   maxJumpSeconds: 10,
   tolerant: false,
+  datagrams: false,
   initialSequence: 'default',
   zero: undefined,
   zeroRequired: false,

@@ -111,6 +111,33 @@ describe('sequence numbers', () => {
     });
   });
 
+  it('Q91 over UDP a packet out of order is dropped in any case', () => {
+    const reception = new Reception({ datagrams: true }).receive({ seq: 10 }).receive({ seq: 11 });
+    reception.receive({ seq: 9 }).receive({ seq: 12 });
+    assert.deepEqual([reception.lost, reception.codes], [[0, 0, 0], ['rtp-reordered']]);
+  });
+
+  it('Q91 over UDP packets from before RTP-Info’s seq are dropped, said once: gst-rtsp-server, a multicast group joined late', () => {
+    const reception = new Reception({ datagrams: true }, withRtpInfo(20_010));
+    for (let seq = 20_004; seq < 20_012; seq++) reception.receive({ seq });
+    assert.deepEqual(
+      reception.packets.map(({ sequenceNumber, lost }) => [sequenceNumber, lost]),
+      [
+        [20_010, 0],
+        [20_011, 0],
+      ],
+    );
+    assert.deepEqual(reception.codes, ['rtp-reordered']);
+    assert.match(reception.faults[0]!.message, /20004 came when 20010 was expected first by RTP-Info/);
+  });
+
+  it('Q91 over UDP a stream that stays behind RTP-Info’s seq is followed from its 16th packet on', () => {
+    const reception = new Reception({ datagrams: true }, withRtpInfo(40_000));
+    for (let seq = 20_000; seq < 20_020; seq++) reception.receive({ seq });
+    assert.deepEqual([reception.packets.length, reception.packets[0]!.sequenceNumber], [5, 20_015]);
+    assert.deepEqual(reception.codes, ['rtp-reordered', 'rtp-reordered']);
+  });
+
   it('Q92 a packet that comes twice over TCP', () => {
     for (const tolerant of [false, true]) {
       const reception = new Reception({ tolerant }).receive({ seq: 7 }).receive({ seq: 7 }).receive({ seq: 8 });
@@ -132,6 +159,21 @@ describe('sequence numbers', () => {
     assert.equal(first(0, 'respect'), 20_000);
     assert.equal(first(19_990, 'ignore'), 0);
     assert.throws(() => new Reception({}, withRtpInfo(20_001)).receive({ seq: 19_999 }), { code: 'rtp-out-of-order' });
+  });
+
+  it('Q74 what RTP-Info says is missing before the first packet is no fault, gst-rtsp-server: its seq of AAC is one behind', () => {
+    const reception = new Reception({}, withRtpInfo(19_999)).receive({ seq: 20_000 }).receive({ seq: 20_002 });
+    assert.deepEqual(reception.lost, [1, 1]);
+    assert.deepEqual(
+      reception.faults.map(({ code, sequenceNumber, lost }) => [code, sequenceNumber, lost]),
+      [['rtp-loss', 20_002, 1]],
+    );
+  });
+
+  it('Q74 nor is it where packets of a foreign payload type come first', () => {
+    const reception = new Reception({}, withRtpInfo(19_999)).receive({ seq: 20_000, payloadType: 13 });
+    reception.receive({ seq: 20_001 });
+    assert.deepEqual([reception.lost, reception.codes], [[1], ['rtp-payload-type']]);
   });
 });
 
