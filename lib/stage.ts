@@ -4,6 +4,8 @@ import { LinkedTransform } from './linked-transform.js';
 
 /** Items that a stage may hold on either side before it asks its neighbour to wait. */
 const HIGH_WATER_MARK = 64;
+/** The same where items are whole pictures or fragments, which may be large: a few keep the neighbour busy. */
+export const FRAME_HIGH_WATER_MARK = 4;
 
 /**
  * What all stages share: a real object-mode `stream.Transform` that takes items and emits items. A stage says what it does

@@ -3,7 +3,7 @@ import type { AccessUnit, AudioFrame, Item, MediaDescription } from '../lib/item
 import { MovieWriter, type PlacedFragment } from '../lib/mp4/movie-writer.js';
 import type { Closing } from '../lib/mp4/progressive.js';
 import type { MovieTags } from '../lib/mp4/tags.js';
-import { Stage } from '../lib/stage.js';
+import { FRAME_HIGH_WATER_MARK, Stage } from '../lib/stage.js';
 import { programName } from '../lib/version.js';
 
 /** Options of {@link Fmp4Muxer}. */
@@ -17,6 +17,11 @@ export interface Fmp4MuxerOptions {
    * memory can be used again. Default: fresh memory for each.
    */
   readonly allocate?: ((bytes: number) => Buffer) | undefined;
+  /**
+   * Whether {@link Fmp4Muxer.closing} will be asked for: some 13 bytes are kept of each sample for that. False for what stays fragmented,
+   * such as a pipe. Default true.
+   */
+  readonly keepIndex?: boolean | undefined;
 }
 
 /** A fragment that has been emitted. */
@@ -47,20 +52,22 @@ export class Fmp4Muxer extends Stage {
   private media: MediaDescription | undefined;
   private tags: MovieTags;
 
-  constructor({ fragmentDurationMs = DEFAULT_FRAGMENT_DURATION_MS, tags, allocate }: Fmp4MuxerOptions = {}) {
-    super({ readable: READABLE_HIGH_WATER_MARK });
+  constructor(options: Fmp4MuxerOptions = {}) {
+    super({ readable: FRAME_HIGH_WATER_MARK, writable: FRAME_HIGH_WATER_MARK });
+    const { fragmentDurationMs = DEFAULT_FRAGMENT_DURATION_MS, tags, allocate, keepIndex = true } = options;
     this.hasTags = tags !== undefined;
     this.tags = tags ?? { encoder: programName() };
     this.writer = new MovieWriter(fragmentDurationMs, {
       data: (data) => this.push(data),
       fragment: (fragment) => this.emit('fragment', fragment satisfies FragmentEvent),
       allocate: allocate ?? Buffer.allocUnsafeSlow,
+      keepsIndex: keepIndex,
     });
   }
 
   /**
    * What turns the file into an ordinary progressive MP4, in place: for the owner of a seekable sink, once the muxer has ended and
-   * everything is written. Undefined if there is no sample.
+   * everything is written. Undefined if there is no sample, and with `keepIndex: false`.
    */
   get closing(): Closing | undefined {
     return this.writer.closing;
@@ -118,5 +125,3 @@ export class Fmp4Muxer extends Stage {
 }
 
 const DEFAULT_FRAGMENT_DURATION_MS = 1000;
-/** Fragments are large: a few suffice to keep a sink busy. */
-const READABLE_HIGH_WATER_MARK = 4;

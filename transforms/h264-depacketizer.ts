@@ -1,6 +1,6 @@
 import { AccessUnitAssembler } from '../lib/codec/h264-access-unit.js';
 import type { AccessUnit, Fault, Item, MediaDescription } from '../lib/items.js';
-import { Stage } from '../lib/stage.js';
+import { FRAME_HIGH_WATER_MARK, Stage } from '../lib/stage.js';
 
 /**
  * Collects the RTP packets of H.264 streams into access units (RFC 6184).
@@ -16,6 +16,10 @@ export class H264Depacketizer extends Stage {
   /** The assembler used last: nearly always the one to be used next. */
   private last: AccessUnitAssembler | undefined;
   private lastMedia: MediaDescription | undefined;
+
+  constructor() {
+    super({ readable: FRAME_HIGH_WATER_MARK });
+  }
 
   protected override handle(item: Item): void {
     if (item.kind === 'rtp' && item.media.encodingName === 'h264') {

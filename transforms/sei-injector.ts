@@ -1,7 +1,7 @@
 import { StartGate } from '../lib/codec/start-gate.js';
 import type { AccessUnit, Item, MediaDescription, NalUnit, SenderReport } from '../lib/items.js';
 import { frameTimingSei, senderReportSei, withSei } from '../lib/sei/timing-sei.js';
-import { Stage } from '../lib/stage.js';
+import { FRAME_HIGH_WATER_MARK, Stage } from '../lib/stage.js';
 import { unixNsToNtp } from '../lib/time/ntp.js';
 
 /** Sender reports kept for a stream's next access unit; the oldest is given up beyond that. */
@@ -15,6 +15,10 @@ const MAX_PENDING_REPORTS = 64;
 export class SeiInjector extends Stage {
   private readonly gates = new Map<MediaDescription, StartGate>();
   private readonly pending = new Map<MediaDescription, SenderReport[]>();
+
+  constructor() {
+    super({ readable: FRAME_HIGH_WATER_MARK, writable: FRAME_HIGH_WATER_MARK });
+  }
 
   protected override handle(item: Item): void {
     if (item.kind === 'accessUnit') {

@@ -22,7 +22,7 @@ interface Waiting {
  */
 export class AudioFragmenter {
   /** All samples, as closing the file needs them; whoever writes the fragments has to `place` them. */
-  readonly index = new SampleIndex();
+  readonly index: SampleIndex;
   private readonly builder: FragmentBuilder;
   private waiting: Waiting | undefined;
   private start: number | undefined;
@@ -41,6 +41,7 @@ export class AudioFragmenter {
     private readonly limitTicks: number,
     private readonly output: FragmentOutput,
   ) {
+    this.index = new SampleIndex(output.keepsIndex);
     this.builder = new FragmentBuilder(trackId, output.allocate);
   }
 

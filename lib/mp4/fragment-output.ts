@@ -23,4 +23,6 @@ export interface FragmentOutput {
   readonly nextSequenceNumber: () => number;
   /** Gives memory for a fragment, at least so many bytes. */
   readonly allocate: (bytes: number) => Buffer;
+  /** Whether the samples' places and times are kept, to close the file. */
+  readonly keepsIndex: boolean;
 }

@@ -21,7 +21,7 @@ interface Waiting {
  */
 export class Fragmenter {
   /** All samples, as closing the file needs them; whoever writes the fragments has to `place` them. */
-  readonly index = new SampleIndex();
+  readonly index: SampleIndex;
   private readonly order: DecodeOrder;
   private readonly waiting: Waiting[] = [];
   private readonly builder: FragmentBuilder;
@@ -42,6 +42,7 @@ export class Fragmenter {
     reorderDepth: number,
     private readonly output: FragmentOutput,
   ) {
+    this.index = new SampleIndex(output.keepsIndex);
     this.builder = new FragmentBuilder(FIRST_TRACK_ID, output.allocate);
     this.order = new DecodeOrder(reorderDepth);
   }

@@ -27,6 +27,8 @@ export interface MovieOutput {
   readonly fragment: (fragment: PlacedFragment) => void;
   /** Gives memory for a fragment, at least so many bytes. */
   readonly allocate: (bytes: number) => Buffer;
+  /** Whether {@link MovieWriter.closing} will be asked for. */
+  readonly keepsIndex: boolean;
 }
 
 /** Video that is being written. */
@@ -75,6 +77,7 @@ export class MovieWriter {
       emit: (data, info) => this.fragment(data, info),
       nextSequenceNumber: () => ++this.sequenceNumber,
       allocate: output.allocate,
+      keepsIndex: output.keepsIndex,
     };
   }
 
@@ -157,6 +160,7 @@ export class MovieWriter {
 
   /** What turns the file into a progressive one, behind {@link end}; undefined if there is no sample. */
   get closing(): Closing | undefined {
+    if (!this.fragments.keepsIndex) return undefined;
     const tracks: ClosedTrack[] = [];
     const { video } = this;
     const { recorded, track } = this.audio;

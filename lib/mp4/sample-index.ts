@@ -31,7 +31,8 @@ export class SampleIndex {
   readonly compositionOffsets = new Column(Int32Array);
   /** 1 for sync samples, else 0. */
   readonly sync = new Column(Uint8Array);
-  /** Samples in {@link chunks}. */
+  private count = 0;
+  /** Samples that have a place. */
   private placed = 0;
   /** First samples of runs with another description, beyond those placed. */
   private changes: { sample: number; description: number }[] = [];
@@ -44,6 +45,9 @@ export class SampleIndex {
 
   /** Changes of parameter sets that are not described, as there were too many. */
   descriptionsLeftOut = 0;
+
+  /** @param keeps false: samples are only counted, for files that will never be closed. Default true. */
+  constructor(private readonly keeps = true) {}
 
   /** Number of samples that have a place in the file. */
   get length(): number {
@@ -59,7 +63,8 @@ export class SampleIndex {
 
   /** Adds a sample; it gets its place with {@link place}. */
   add(size: number, { duration, compositionOffset, flags }: SampleTimes, parameters: H264Parameters | undefined): void {
-    const at = this.sizes.length;
+    const at = this.count++;
+    if (!this.keeps) return;
     this.sizes.push(size);
     this.durations.push(duration);
     this.compositionOffsets.push(compositionOffset);
@@ -72,8 +77,12 @@ export class SampleIndex {
 
   /** The samples added since the last call lie at `offset`, one behind the other. */
   place(offset: number): void {
+    if (!this.keeps) {
+      this.placed = this.count;
+      return;
+    }
     let current = this.lastDescription;
-    for (const { sample, description } of [...this.changes, { sample: this.sizes.length, description: current }]) {
+    for (const { sample, description } of [...this.changes, { sample: this.count, description: current }]) {
       if (sample > this.placed) {
         this.chunks.push({ offset, samples: sample - this.placed, description: current });
         for (let i = this.placed; i < sample; i++) offset += this.sizes.get(i);

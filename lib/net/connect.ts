@@ -65,7 +65,7 @@ export async function connect(url: string, options: ConnectOptions = {}): Promis
     session = await startSession(target, { ...start, transport });
   } catch (error) {
     if (!(error instanceof RetinaRecordError) || !FALLS_BACK.has(error.code) || signal?.aborted) throw error;
-    warnings.add('transport', `${error.message}; TCP is tried on a new connection`);
+    warnings.add('transport', `${error.message}; TCP is tried now, on a new connection`);
     session = await startSession(target, { ...start, transport: 'tcp' });
   }
   return session;

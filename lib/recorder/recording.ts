@@ -77,7 +77,8 @@ export class Recording extends EventEmitter<RecordingEvents> {
       bye: (everything) => this.awaitLast(everything ? BYE_LAG_MS[session.transport] : AUDIO_END_MS),
     });
     const tags = recordingTags(session.presentation);
-    const muxing = { tags, allocate: output.file?.pool.take };
+    const keepIndex = output.file !== undefined && !options.fragmented;
+    const muxing = { tags, allocate: output.file?.pool.take, keepIndex };
     const { stages, muxer } = recordingStages(session, this.streams, options, this.monitor, muxing);
     this.stages = stages;
     this.muxer = muxer;

@@ -257,7 +257,7 @@ export class RtpReceiver {
         : '--initial-timestamp ignore passes over a wrong RTP-Info';
       throw new RetinaRecordError(
         'rtp-timestamp-jump',
-        `${message}; at most ${options.maxJumpSeconds} s are allowed, ${remedy}`,
+        `${message}; at most ${options.maxJumpSeconds} s forward are allowed, ${remedy}`,
         this.context(frame),
       );
     }

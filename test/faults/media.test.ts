@@ -153,7 +153,7 @@ describe('time and parameters', () => {
       [report?.reason, report?.error && 'code' in report.error && report.error.code],
       ['stage', 'rtp-timestamp-jump'],
     );
-    assert.match(report!.error!.message, /steps by -?\d+ ticks .*at most 10 s are allowed/);
+    assert.match(report!.error!.message, /steps by -?\d+ ticks .*at most 10 s forward are allowed/);
     assert.equal(exitCode, EXIT.early);
   });
 

@@ -32,6 +32,14 @@ describe('Fmp4Muxer', () => {
     assert.ok(chunks.every((chunk) => Buffer.isBuffer(chunk)));
   });
 
+  it('writes the same without an index, which cannot close the file', async () => {
+    const units = await frames(groups(3, 30));
+    const [kept, unkept] = [await mux(units, { tags: {} }), await mux(units, { tags: {}, keepIndex: false })];
+    assert.ok(kept.closing !== undefined);
+    assert.equal(unkept.closing, undefined);
+    assert.ok(unkept.bytes.equals(kept.bytes));
+  });
+
   it('no frames: not a byte', async () => {
     const { bytes, fragments, starts } = await mux([]);
     assert.deepEqual([bytes.length, fragments, starts], [0, [], []]);

@@ -106,7 +106,7 @@ describe('Timeline', () => {
 describe('timestamps off the timeline', () => {
   it('Q101 a jump is an error that says delta, seconds, and both values', () => {
     for (const [timestamp, text] of [
-      [900_100, /by 900000 ticks \(10\.000 s\), from 100 to 900100; at most 10 s are allowed, --allow-loss/],
+      [900_100, /by 900000 ticks \(10\.000 s\), from 100 to 900100; at most 10 s forward are allowed, --allow-loss/],
       [99, /by -1 ticks \(-0\.000 s\)/],
     ] as const) {
       assert.throws(() => new Reception().receive({ seq: 1, timestamp: 100 }).receive({ seq: 2, timestamp }), {
