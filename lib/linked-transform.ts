@@ -25,6 +25,8 @@ export abstract class LinkedTransform extends Transform {
   /** Nobody but `next` takes what is pushed, at once, and nothing waits for it to be taken. */
   private isOutOpen = false;
   private wayIn = CLOSED;
+  /** The base class asked for more while items still waited to be read. */
+  private isReadDue = false;
 
   constructor(options: TransformOptions) {
     super(options);
@@ -70,6 +72,24 @@ export abstract class LinkedTransform extends Transform {
     if (!hasRoom) this.closeIn();
     if (next !== undefined) this.tryOpening(next);
     return hasRoom;
+  }
+
+  /**
+   * Takes in no more before what waits has been read. Else the items that wait would never come to an end as long as there is input, and
+   * none of them could go the short way.
+   */
+  override _read(size: number): void {
+    this.isReadDue = this.readableLength > 0;
+    if (!this.isReadDue) super._read(size);
+  }
+
+  override read(size?: number): unknown {
+    const item: unknown = super.read(size);
+    if (this.isReadDue && this.readableLength === 0) {
+      this.isReadDue = false;
+      super._read(this.readableHighWaterMark);
+    }
+    return item;
   }
 
   override write(chunk: unknown, callback?: (error: Error | null | undefined) => void): boolean;

@@ -74,6 +74,31 @@ describe('stages that are piped to each other', () => {
     assert.ok(b.written < 200 && c.written < 200, `${b.written} and ${c.written} items went the ordinary way`);
   });
 
+  it('do so again after a sink that was slow', async () => {
+    const [a, b, c] = [new Repeat(40), new Repeat(), new Repeat()];
+    const received: Item[] = [];
+    let n = 0;
+    const source = new Readable({
+      objectMode: true,
+      read() {
+        this.push(n < 2000 ? item(n++) : null);
+      },
+    });
+    // While it waits all inputs fill up; from then on there is always something that waits at the first stage.
+    await pipeline(
+      source,
+      a,
+      b,
+      c,
+      sink(received, (n) => n === 1000),
+    );
+    assert.deepEqual(
+      numbers(received),
+      range(0, 2000).flatMap((n) => Array<number>(40).fill(n)),
+    );
+    assert.ok(b.written < 1000, `${b.written} of ${b.handled} items went the ordinary way`);
+  });
+
   it('give what any sink and any stage at the end makes of it, as other Transforms do', async () => {
     await fc.assert(
       fc.asyncProperty(
