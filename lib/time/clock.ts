@@ -12,12 +12,15 @@ export interface ClockSources {
   readonly monotonicNs: () => number;
   /** Blocks for about so many ns without using the processor; may take much longer. Absent: waits are spent reading clocks. */
   readonly sleep?: ((ns: number) => void) | undefined;
+  /** How fast the two may drift apart, apart from steps: a ratio. Default 500e-6, adjtime's limit. */
+  readonly maxSlew?: number | undefined;
 }
 
 const NS_PER_MS = 1_000_000;
 const neverChanged = new Int32Array(new SharedArrayBuffer(4));
-/** How fast the two clocks may drift apart while one is slewed: adjtime's limit of 500 ppm. */
-const MAX_SLEW = 500e-6;
+const DEFAULT_MAX_SLEW = 500e-6;
+/** Linux slews both clocks alike (clock_gettime(2)); what is left is rounding. */
+const LINUX_MAX_SLEW = 2e-6;
 /** The estimate may be this far off on either side, in ns, before the edge of a millisecond is waited for. */
 const MAX_ERROR_NS = 80_000;
 /** An edge that comes this soon is waited for if the estimate is at least {@link WORTH_ERROR_NS} off. */
@@ -47,9 +50,11 @@ export class RealTimeClock implements Clock {
   private updated = 0;
   /** Subtracted from all offsets, so that they stay small enough for a double to be exact. */
   private readonly originMs: number;
+  private readonly maxSlew: number;
 
   constructor(private readonly sources: ClockSources = nodeClocks) {
     this.originMs = sources.wallMs();
+    this.maxSlew = sources.maxSlew ?? DEFAULT_MAX_SLEW;
   }
 
   now(): bigint {
@@ -76,7 +81,7 @@ export class RealTimeClock implements Clock {
   }
 
   private narrow(low: number, high: number, monotonicNs: number): void {
-    const drift = (monotonicNs - this.updated) * MAX_SLEW;
+    const drift = (monotonicNs - this.updated) * this.maxSlew;
     this.updated = monotonicNs;
     this.low = Math.max(low, this.low - drift);
     this.high = Math.min(high, this.high + drift);
@@ -130,6 +135,7 @@ const nodeClocks: ClockSources = {
   wallMs: Date.now,
   monotonicNs: () => performance.now() * NS_PER_MS,
   sleep: (ns) => Atomics.wait(neverChanged, 0, 0, ns / NS_PER_MS),
+  maxSlew: process.platform === 'linux' ? LINUX_MAX_SLEW : DEFAULT_MAX_SLEW,
 };
 
 /** The clock that sources use unless another one is given. */

@@ -136,6 +136,46 @@ describe('RealTimeClock', () => {
     });
   }
 
+  describe('where the system slews both clocks alike', () => {
+    const alike = (clocks: FakeClocks): RealTimeClock => {
+      const { wallMs, monotonicNs, sleep } = clocks;
+      return new RealTimeClock({ wallMs, monotonicNs, sleep, maxSlew: 2e-6 });
+    };
+
+    for (const rate of RATES) {
+      it(`waits for an edge but once at ${rate} calls a second`, () => {
+        const clocks = new FakeClocks();
+        const clock = alike(clocks);
+        clock.now();
+        clocks.reads = 0;
+        clocks.sleeps = 0;
+        assert.ok(run(clocks, clock, rate, 10) < LIMIT_NS);
+        assert.equal(clocks.reads, 3 * rate * 10);
+        assert.equal(clocks.sleeps, 0);
+      });
+
+      it(`is right at the first call after a step of 5 ms, ${rate} calls a second`, () => {
+        const clocks = new FakeClocks();
+        const worst = run(clocks, alike(clocks), rate, 2, (call) => {
+          if (call === rate) clocks.step(5 * MS);
+        });
+        assert.ok(worst < LIMIT_NS, `${worst} ns`);
+      });
+    }
+
+    it('finds a step of less than a millisecond within half a second', () => {
+      for (const step of [0.3 * MS, -0.3 * MS, 0.8 * MS]) {
+        const clocks = new FakeClocks();
+        const clock = alike(clocks);
+        run(clocks, clock, 60, 1);
+        clocks.step(step);
+        run(clocks, clock, 60, 0.5);
+        const worst = run(clocks, clock, 60, 2);
+        assert.ok(worst < LIMIT_NS, `${worst} ns after a step of ${step} ns`);
+      }
+    });
+  });
+
   it('does without sleeping', () => {
     const { wallMs, monotonicNs, ...rest } = new FakeClocks();
     assert.equal(typeof rest.sleep, 'function');
