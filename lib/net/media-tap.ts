@@ -1,4 +1,5 @@
 import type { Chunk } from '../items.js';
+import { READ_SIZE } from './socket-memory.js';
 
 /** Takes what arrives after the answer to PLAY. */
 export interface MediaConsumer {
@@ -15,8 +16,6 @@ export interface ConnectionEnd {
   readonly cause?: Error | undefined;
 }
 
-/** Node reads at most so many bytes at a time: a shorter read has emptied the kernel's buffer. */
-const FULL_READ = 64 * 1024;
 /** TLS hands on its records, which tell nothing; a pause of so many ns before a chunk means that none was waiting. */
 const IDLE_NS = 5_000_000n;
 
@@ -88,7 +87,8 @@ export class MediaTap {
   /** Judges a chunk behind a pause, and whether the next one is still in question. */
   private mayHaveWaited(data: Buffer, recv: bigint): boolean {
     if (!this.encrypted) {
-      this.waiting = data.length >= FULL_READ;
+      // A shorter read has emptied the kernel's buffer.
+      this.waiting = data.length >= READ_SIZE;
       return true;
     }
     const idle = this.lastRecv !== 0n && recv - this.lastRecv > IDLE_NS;

@@ -4,6 +4,7 @@ import { RetinaRecordError } from '../errors.js';
 import type { RtspUrl } from '../rtsp/url.js';
 import { abortError } from './abort.js';
 import type { TlsOptions } from './options.js';
+import { readIntoBlocks } from './socket-memory.js';
 import type { Timers } from './timers.js';
 import { checkPeer, parseCertificates } from './tls-trust.js';
 
@@ -33,7 +34,7 @@ export async function openSocket(target: RtspUrl, options: OpenOptions): Promise
   const { host, port, secure } = target;
   const trusted = secure && tls.ca !== undefined ? parseCertificates(tls.ca) : [];
   // The checks come after the handshake, since `checkPeer` accepts more than Node does.
-  const socket = secure
+  const socket: Socket = secure
     ? tlsConnect({
         host,
         port,
@@ -41,7 +42,7 @@ export async function openSocket(target: RtspUrl, options: OpenOptions): Promise
         ...(isIP(host) ? {} : { servername: host }),
         ...(trusted.length > 0 ? { ca: trusted.map((certificate) => certificate.toString()) } : {}),
       })
-    : tcpConnect({ host, port });
+    : tcpConnect({ host, port, onread: readIntoBlocks(() => socket) });
   socket.setNoDelay(true);
   try {
     await opened(socket, secure ? 'secureConnect' : 'connect', connection, options);
