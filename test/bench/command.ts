@@ -1,4 +1,4 @@
 import { fileURLToPath } from 'node:url';
 
 /** The built command. */
-export const COMMAND = fileURLToPath(new URL('../../bin/retina-record.js', import.meta.url));
+export const COMMAND = fileURLToPath(new URL('../../command/retina-record.cjs', import.meta.url));

@@ -5,7 +5,7 @@ import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 /** The built command. */
-export const COMMAND = fileURLToPath(new URL('../../../bin/retina-record.js', import.meta.url));
+export const COMMAND = fileURLToPath(new URL('../../../command/retina-record.cjs', import.meta.url));
 
 /** A file of the checkout; this module runs in dist/test/peers/support. */
 export function source(path: string): string {
