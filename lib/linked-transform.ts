@@ -10,9 +10,25 @@ const HANDLING = 2;
 const HANDLING_LAST = 3;
 
 /**
+ * A stage's end of the short ways. Of one shape for all stages, other than these themselves: what is done for every packet at every
+ * stage finds its fields without a search.
+ */
+class Link {
+  next: Link | undefined;
+  /** Nobody but `next` takes what is pushed, at once, and nothing waits for it to be taken. */
+  isOutOpen = false;
+  wayIn = CLOSED;
+
+  constructor(
+    readonly stage: LinkedTransform,
+    readonly handle: (this: LinkedTransform, item: never) => void,
+  ) {}
+}
+
+/**
  * A Transform that hands items straight to the next one of its kind.
  *
- * Where one is piped to another and to nothing else, what it pushes goes at once into the other's `accept`, as long as nothing waits
+ * Where one is piped to another and to nothing else, what it pushes goes at once into the other's `handle`, as long as nothing waits
  * between them: the same items in the same order, and the same back-pressure, as by way of the two streams' buffers and events,
  * which cost several times as much as what most stages do with a packet. As soon as anything waits, is paused, listens to `data`,
  * or is piped elsewhere too, items go the ordinary way.
@@ -21,51 +37,59 @@ const HANDLING_LAST = 3;
  * gone the ordinary way and both ends have been looked at.
  */
 export abstract class LinkedTransform extends Transform {
-  private next: LinkedTransform | undefined;
-  /** Nobody but `next` takes what is pushed, at once, and nothing waits for it to be taken. */
-  private isOutOpen = false;
-  private wayIn = CLOSED;
+  private readonly link: Link;
   /** The base class asked for more while items still waited to be read. */
   private isReadDue = false;
 
   constructor(options: TransformOptions) {
     super(options);
+    this.link = new Link(this, this.handle);
     this.on('newListener', () => {
-      this.isOutOpen = false;
+      this.link.isOutOpen = false;
     });
   }
 
   /** True while an item is being handled that came the short way. */
   protected get isHandling(): boolean {
-    return this.wayIn >= HANDLING;
+    return this.link.wayIn >= HANDLING;
   }
 
-  /** Handles one item, in place of `_transform`; never throws. @returns false if what follows has to come the ordinary way */
-  protected abstract accept(item: unknown): boolean;
+  /** Handles one item, in place of `_transform`. */
+  protected abstract handle(item: never): void;
+
+  /** Takes the error of an item that came the short way. */
+  protected abstract handleFailure(error: Error): void;
 
   override pipe<T extends NodeJS.WritableStream>(destination: T, options?: { end?: boolean }): T {
-    this.isOutOpen = false;
-    this.next = destination instanceof LinkedTransform ? destination : undefined;
+    this.link.isOutOpen = false;
+    this.link.next = destination instanceof LinkedTransform ? destination.link : undefined;
     return super.pipe(destination, options);
   }
 
   override unpipe(destination?: NodeJS.WritableStream): this {
-    this.isOutOpen = false;
-    if (destination === undefined || destination === this.next) this.next = undefined;
+    const { link } = this;
+    link.isOutOpen = false;
+    if (destination === undefined || destination === link.next?.stage) link.next = undefined;
     return super.unpipe(destination);
   }
 
   override pause(): this {
-    this.isOutOpen = false;
+    this.link.isOutOpen = false;
     return super.pause();
   }
 
   override push(item: unknown, encoding?: BufferEncoding): boolean {
-    const { next } = this;
-    if (next !== undefined && this.isOutOpen && next.wayIn === OPEN && item !== null) {
+    const { link } = this;
+    const { next } = link;
+    if (next !== undefined && link.isOutOpen && next.wayIn === OPEN && item !== null) {
       next.wayIn = HANDLING;
-      const goesOn = next.accept(item);
-      next.wayIn = goesOn && next.wayIn === HANDLING ? OPEN : CLOSED;
+      try {
+        next.handle.call(next.stage, item as never);
+        next.wayIn = next.wayIn === HANDLING ? OPEN : CLOSED;
+      } catch (error) {
+        next.stage.handleFailure(error as Error);
+        next.wayIn = CLOSED;
+      }
       return true;
     }
     const hasRoom = super.push(item, encoding);
@@ -112,18 +136,20 @@ export abstract class LinkedTransform extends Transform {
   }
 
   override destroy(error?: Error): this {
-    this.isOutOpen = false;
+    this.link.isOutOpen = false;
     this.closeIn();
     return super.destroy(error);
   }
 
   private closeIn(): void {
-    this.wayIn = this.wayIn >= HANDLING ? HANDLING_LAST : CLOSED;
+    const { link } = this;
+    link.wayIn = link.wayIn >= HANDLING ? HANDLING_LAST : CLOSED;
   }
 
-  private tryOpening(next: LinkedTransform): void {
-    this.isOutOpen = this.readableFlowing === true && this.readableLength === 0 && this.listenerCount('data') === 1;
-    if (this.isOutOpen && next.wayIn === CLOSED && next.isIdle()) next.wayIn = OPEN;
+  private tryOpening(next: Link): void {
+    const isOpen = this.readableFlowing === true && this.readableLength === 0 && this.listenerCount('data') === 1;
+    this.link.isOutOpen = isOpen;
+    if (isOpen && next.wayIn === CLOSED && next.stage.isIdle()) next.wayIn = OPEN;
   }
 
   /** Whether an item would be handled at once if it were written now, and room be left for what comes of it. */

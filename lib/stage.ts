@@ -23,20 +23,14 @@ export abstract class Stage extends LinkedTransform {
   }
 
   /** Handles one item: `this.push` what comes of it. */
-  protected abstract handle(item: Item): void;
+  protected abstract override handle(item: Item): void;
 
   /** Emits what is left at the end of the input. */
   protected finish(): void {}
 
-  protected override accept(item: Item): boolean {
-    try {
-      this.handle(item);
-      return true;
-    } catch (error) {
-      // By way of the queue, so that whatever is written next waits behind it.
-      this.write(new Failure(error as Error));
-      return false;
-    }
+  /** By way of the queue, so that whatever is written next waits behind it. */
+  protected override handleFailure(error: Error): void {
+    this.write(new Failure(error));
   }
 
   override _transform(item: Item | Failure, encoding: BufferEncoding, callback: TransformCallback): void {

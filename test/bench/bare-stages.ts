@@ -1,7 +1,7 @@
 import { Transform, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Chunk } from '../../lib/items.js';
-import { chunkSource, type StagesResult } from './stages.js';
+import { chunkSource, type StagesResult, WARM_UP } from './stages.js';
 import type { Synthetic } from './synthetic.js';
 
 /**
@@ -10,12 +10,12 @@ import type { Synthetic } from './synthetic.js';
  */
 export async function benchBareStages(input: Synthetic, rounds: number): Promise<StagesResult[]> {
   const results: StagesResult[] = [];
-  for (let round = 0; round < rounds + 3; round++) {
+  for (let round = 0; round < WARM_UP + rounds; round++) {
     const sink = new Writable({ objectMode: true, write: (_item, _encoding, callback) => callback() });
     const start = performance.now();
     await pipeline([chunkSource(input), ...bareStages(), sink]);
     const seconds = (performance.now() - start) / 1000;
-    if (round < 3) continue;
+    if (round < WARM_UP) continue;
     results.push({ bytesPerSecond: input.bytes / seconds, nsPerPacket: (seconds * 1e9) / input.packets });
   }
   return results;

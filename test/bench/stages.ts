@@ -17,7 +17,8 @@ export interface StagesResult {
   readonly nsPerPacket: number;
 }
 
-const WARM_UP = 3;
+/** Passes until the compiler has settled; by then some 400 000 packets have gone through. */
+export const WARM_UP = 20;
 
 /** Sends synthetic camera data in memory through all six stages, `rounds` times after warming up; checks what comes out. */
 export async function benchStages(input: Synthetic, rounds: number): Promise<StagesResult[]> {
