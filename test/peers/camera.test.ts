@@ -39,7 +39,7 @@ for (const protocol of ['tcp', 'udp']) {
     ['gstreamer'],
     async (t) => {
       const wanted = golden();
-      const { url } = await embeddedCamera(t, FIXTURE);
+      const { url, process: camera } = await embeddedCamera(t, FIXTURE, '--log-level', 'debug');
       const raw = join(temporaryFolder(t), 'pictures.yuv');
       const decode = ['rtph264depay', '!', 'h264parse', '!', 'avdec_h264', '!', 'video/x-raw,format=I420'];
       const sink = ['filesink', `location=${raw}`, 'buffer-mode=unbuffered'];
@@ -57,7 +57,7 @@ for (const protocol of ['tcp', 'udp']) {
       await until(() => sizeOf(raw) >= wanted.length * PICTURE_BYTES, 'a loop of pictures');
       // With -e an interrupt becomes the end of the stream.
       const { code, stderr } = await player.stop('SIGINT');
-      assert.equal(stderr, '');
+      assert.equal(stderr, '', `${stderr}the camera: ${camera.messages}`);
       assert.equal(code, 0);
       const bytes = await readFile(raw);
       const pictures = wanted.map((_, i) => bytes.subarray(i * PICTURE_BYTES, (i + 1) * PICTURE_BYTES));

@@ -63,6 +63,11 @@ export class Running {
     });
   }
 
+  /** What it has said on stderr so far. */
+  get messages(): string {
+    return this.stderr;
+  }
+
   /** Waits until the program has written what `pattern` matches, to stdout or stderr. */
   async said(pattern: RegExp, timeoutMs = 20_000): Promise<RegExpExecArray> {
     const deadline = AbortSignal.timeout(timeoutMs);
