@@ -18,7 +18,7 @@ export interface Fmp4MuxerOptions {
    */
   readonly allocate?: ((bytes: number) => Buffer) | undefined;
   /**
-   * Whether {@link Fmp4Muxer.closing} will be asked for: some 13 bytes are kept of each sample for that. False for what stays fragmented,
+   * Whether {@link Fmp4Muxer.closing} will be asked for: 5 to 13 bytes are kept of each sample for that. False for what stays fragmented,
    * such as a pipe. Default true.
    */
   readonly keepIndex?: boolean | undefined;

@@ -3,9 +3,10 @@ const BLOCK = 4096;
 
 type Block = Uint8Array | Uint32Array | Int32Array;
 
-/** A list of numbers of one width that grows without copying what it holds. Blocks of zeros take no room. */
+/** A list of numbers of one width that grows without copying what it holds. Blocks of equal numbers take no room. */
 export class Column {
-  private readonly blocks: (Block | undefined)[] = [];
+  /** A block is a single number as long as all of its numbers are that one. */
+  private readonly blocks: (Block | number)[] = [];
   private count = 0;
 
   /** @param BlockType what the numbers are kept in */
@@ -17,18 +18,25 @@ export class Column {
 
   /** The number at `index`, which is below {@link length}. */
   get(index: number): number {
-    return this.blocks[Math.floor(index / BLOCK)]?.[index % BLOCK] ?? 0;
+    const block = this.blocks[Math.floor(index / BLOCK)]!;
+    return typeof block === 'number' ? block : block[index % BLOCK]!;
   }
 
   push(value: number): void {
     const index = this.count++;
-    if (value === 0) return;
-    const at = Math.floor(index / BLOCK);
-    let block = this.blocks[at];
-    if (block === undefined) {
-      block = new this.BlockType(BLOCK);
-      this.blocks[at] = block;
+    const within = index % BLOCK;
+    if (within === 0) {
+      this.blocks.push(value);
+      return;
     }
-    block[index % BLOCK] = value;
+    const at = this.blocks.length - 1;
+    const block = this.blocks[at]!;
+    if (typeof block !== 'number') {
+      block[within] = value;
+    } else if (block !== value) {
+      const numbers = new this.BlockType(BLOCK).fill(block, 0, within);
+      numbers[within] = value;
+      this.blocks[at] = numbers;
+    }
   }
 }

@@ -17,7 +17,8 @@ export interface IndexedChunk {
 }
 
 /**
- * What a closed file's sample tables are made of: 13 bytes a sample, and little more for each fragment.
+ * What a closed file's sample tables are made of: at most 13 bytes a sample, 5 where all last equally long and none is reordered, and little
+ * more for each fragment.
  *
  * Of distinct parameter sets at most 256 are kept, and at most 4 MiB of them, beside the first: samples with others are described as
  * those before them, and what they need stands in the samples themselves.
