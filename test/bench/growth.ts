@@ -6,12 +6,12 @@ import { OURS, runRecorder } from './recorders.js';
 import { figures, megabytes, peak, type Result, row } from './table.js';
 
 /** How much longer the long recording is. */
-const TIMES = 4;
+const TIMES = 8;
 /** What the sample tables of a frame may take. */
 const BYTES_A_FRAME = 24;
 
 /**
- * What a recording's length costs in memory, closing included: peaks of recordings of many small frames, of which one is four times
+ * What a recording's length costs in memory, closing included: peaks of recordings of many small frames, of which one is eight times
  * as long as the other.
  *
  * @param frames least number of the short one's
