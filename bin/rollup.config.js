@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-const { dependencies } = JSON.parse(readFileSync(new URL('./package.json', import.meta.url), 'utf8'));
+const { dependencies } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 
 /**
  * Puts the command's own modules into a few CommonJS files. Loading some two hundred ES modules one by one takes the command longer
