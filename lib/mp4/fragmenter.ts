@@ -28,20 +28,23 @@ export class Fragmenter {
   private fragmentTime = 0;
   private fragmentTicks = 0;
   private start: number | undefined;
-  private lastDuration = 0;
+  private lastDuration: number;
   private groupStart = 0;
   private groupTicks = 0;
 
   /**
    * @param limitTicks longest fragment in ticks; 0: one sample each
    * @param reorderDepth frames that may be decoded ahead of one that is shown before them
+   * @param loneTicks how long a picture lasts that is the only one
    * @param output takes each fragment
    */
   constructor(
     private readonly limitTicks: number,
     reorderDepth: number,
+    loneTicks: number,
     private readonly output: FragmentOutput,
   ) {
+    this.lastDuration = loneTicks;
     this.index = new SampleIndex(output.keepsIndex);
     this.builder = new FragmentBuilder(FIRST_TRACK_ID, output.allocate);
     this.order = new DecodeOrder(reorderDepth);
@@ -64,7 +67,6 @@ export class Fragmenter {
   end(): void {
     for (let time = this.order.flush(); time !== undefined; time = this.order.flush()) this.time(time);
     const last = this.waiting.shift();
-    // A lone sample has no predecessor; one tick, so that it is shown at all.
     if (last !== undefined) this.append(last, Math.max(1, this.lastDuration));
     this.cut();
   }

@@ -40,6 +40,8 @@ interface VideoTrack {
   readonly firstTime: number;
 }
 
+/** How long a picture lasts that is the only one, in ms: players pass over tracks that are much shorter than a millisecond. */
+const LONE_PICTURE_MS = 40;
 /** Shortest limit of audio beside video, in ms. */
 const MIN_AUDIO_LIMIT_MS = 1000;
 
@@ -177,7 +179,8 @@ export class MovieWriter {
 
   private beginVideo({ media, parameters, extendedTimestamp }: AccessUnit): VideoTrack {
     const depth = parameters!.info.maxNumReorderFrames ?? 0;
-    const fragmenter = new Fragmenter(inTicks(this.fragmentDurationMs, media), depth, this.fragments);
+    const [limit, lone] = [inTicks(this.fragmentDurationMs, media), Math.round(inTicks(LONE_PICTURE_MS, media))];
+    const fragmenter = new Fragmenter(limit, depth, lone, this.fragments);
     return { media, parameters: parameters!, fragmenter, firstTime: extendedTimestamp };
   }
 

@@ -72,12 +72,12 @@ function closed({ id, timescale, index, audio, startTicks = 0 }: ClosedTrack): T
 
 /**
  * An empty edit ahead of a track that starts late; the beginning of one that starts early is left out. What is less than half a tick of
- * the movie's timescale is neither.
+ * the movie's timescale is neither. Durations are rounded up: a reader shows no sample of an edit of no duration.
  */
 function editList(startTicks: number, durationTicks: number, timescale: number): Edit[] {
-  const inMovie = (ticks: number): number => Math.round((ticks / timescale) * MOVIE_TIMESCALE);
-  const start = inMovie(startTicks);
+  const inMovie = (ticks: number): number => (ticks * MOVIE_TIMESCALE) / timescale;
+  const start = Math.round(inMovie(startTicks));
   const mediaTime = start < 0 ? -startTicks : 0;
-  const all: Edit = { duration: inMovie(durationTicks - mediaTime), mediaTime };
+  const all: Edit = { duration: Math.ceil(inMovie(durationTicks - mediaTime)), mediaTime };
   return start > 0 ? [{ duration: start, mediaTime: -1 }, all] : [all];
 }

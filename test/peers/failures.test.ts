@@ -7,11 +7,11 @@ import type { TestContext } from 'node:test';
 import { decodedFrames, FULL_HD, makeClip, SMALL } from './support/clips.js';
 import { COMMAND, temporaryFolder } from './support/paths.js';
 import { peerTest, unshareMount } from './support/peers.js';
-import { assertPlayable } from './support/playable.js';
-import { pause, run } from './support/processes.js';
+import { assertGstreamerPlays, assertPlayable } from './support/playable.js';
+import { pause, run, runWell } from './support/processes.js';
 import { recordToEnd, startRecording } from './support/recorder.js';
 import { assertRun } from './support/runs.js';
-import { gstServer } from './support/servers.js';
+import { embeddedCamera, gstServer } from './support/servers.js';
 
 /** Long enough for two groups of pictures to be in the file. */
 const SOME_TIME_MS = 2500;
@@ -88,6 +88,22 @@ async function interrupt(
   }
   return code;
 }
+
+peerTest('a recording of a single picture: players show it', ['ffmpeg', 'ffprobe', 'gstreamer'], async (t) => {
+  const folder = temporaryFolder(t);
+  const { file, frames } = await makeClip({ ...SMALL, seconds: 1 / SMALL.rate });
+  const script = join(folder, 'picture.h264');
+  await runWell('ffmpeg', ['-nostdin', '-v', 'error', '-i', file, '-c', 'copy', '-bsf:v', 'h264_mp4toannexb', script]);
+  for (const form of [[], ['--fragmented']]) {
+    const { url } = await embeddedCamera(t, script, '--no-loop');
+    const out = join(folder, `out${form.length}.mp4`);
+    const { code, stderr } = await recordToEnd(t, url, ...form, out);
+    assert.equal(code, 0, stderr);
+    assert.deepEqual(await decodedFrames(out), await frames());
+    await assertPlayable(out);
+    await assertGstreamerPlays(out);
+  }
+});
 
 peerTest('a refused connection: exit 3 and no file', [], async (t) => {
   const server = createServer().listen(0, '127.0.0.1');

@@ -55,7 +55,7 @@ describe('Fmp4Muxer', () => {
     assert.equal(mp4.samples.length, 1);
     const [only] = mp4.samples;
     assert.deepEqual([only!.dts, only!.cts, only!.isSync], [0, 0, true]);
-    assert.ok(only!.duration > 0);
+    assert.equal(only!.duration, 3600, 'too short a track is passed over by GStreamer');
     assert.equal(only!.data.toString('latin1'), sample(units[0]!));
   });
 

@@ -44,11 +44,12 @@ describe('a muxed file closed into progressive form', () => {
 
   it('Q106 a file of one sample is readable', async () => {
     const { closed } = await mux(await frames([{ kind: 'idr', t: 5 }]));
-    const { samples } = readMp4(closed!);
+    const { samples, tracks } = readMp4(closed!);
     assert.deepEqual(
       samples.map(({ dts, cts, isSync }) => [dts, cts, isSync]),
       [[0, 0, true]],
     );
+    assert.deepEqual(tracks[0]!.edits, [{ duration: 40, mediaTime: 0 }], 'ffmpeg shows nothing of an edit of length 0');
   });
 
   it('no frames: nothing to close', async () => {

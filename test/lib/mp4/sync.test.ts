@@ -140,22 +140,22 @@ describe('audio and video in sync', () => {
     assert.deepEqual(tracks[0]!.edits, [{ duration: 4000, mediaTime: 0 }]);
     assert.deepEqual(tracks[1]!.edits, [
       { duration: 345, mediaTime: -1 },
-      { duration: 2133, mediaTime: 0 },
+      { duration: 2134, mediaTime: 0 },
     ]);
-    assert.deepEqual([info.duration, ...file.moov.traks.map(({ tkhd }) => tkhd.duration)], [4000, 4000, 2478]);
+    assert.deepEqual([info.duration, ...file.moov.traks.map(({ tkhd }) => tkhd.duration)], [4000, 4000, 2479]);
   });
 
   it('sender reports correct the closed file: audio from before the first picture is not played', async () => {
     const { closed } = await reported(500, 0);
     const { tracks } = readMp4(closed!);
-    assert.deepEqual(tracks[1]!.edits, [{ duration: 1633, mediaTime: 24_000 }]);
+    assert.deepEqual(tracks[1]!.edits, [{ duration: 1634, mediaTime: 24_000 }]);
     near(starts(closed!), [0, -500], 0.5);
   });
 
   it('what is less than half a millisecond is no edit', async () => {
     for (const [ms, edits] of [
-      [0.3, [{ duration: 2133, mediaTime: 0 }]],
-      [-0.3, [{ duration: 2133, mediaTime: 0 }]],
+      [0.3, [{ duration: 2134, mediaTime: 0 }]],
+      [-0.3, [{ duration: 2134, mediaTime: 0 }]],
       [-0.7, [{ duration: 2133, mediaTime: 34 }]],
     ] as const) {
       assert.deepEqual(readMp4((await reported(0, ms)).closed!).tracks[1]!.edits, edits, `${ms} ms`);
@@ -179,6 +179,6 @@ describe('audio and video in sync', () => {
   it('audio that is longer than the video makes the movie longer', async () => {
     const { closed } = await mux([playing(video(), aac()), ...merged(await pictures(5), sound(aac(), 0, 0))]);
     const { info } = readMp4(closed!);
-    assert.equal(info.duration, 2133);
+    assert.equal(info.duration, 2134);
   });
 });

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { TestContext } from 'node:test';
 import { COMMAND, source } from './paths.js';
 import { gortsplibServer } from './peers.js';
@@ -39,9 +40,13 @@ export async function vlcServer(t: TestContext, file: string, env: NodeJS.Proces
   return serve(t, start(source('test/peers/vlc_server.sh'), [file], { env }));
 }
 
-/** Starts the command's own camera. */
+/**
+ * Starts the command's own camera.
+ *
+ * @param fixture path, from the checkout's root if it is relative
+ */
 export async function embeddedCamera(t: TestContext, fixture: string, ...options: string[]): Promise<Server> {
-  const camera = start(process.execPath, [COMMAND, 'camera', source(fixture), '--port', '0', ...options]);
+  const camera = start(process.execPath, [COMMAND, 'camera', resolve(source('.'), fixture), '--port', '0', ...options]);
   return serve(t, camera, /^(rtsp:\/\/\S+)$/m);
 }
 
