@@ -3,15 +3,22 @@ import { ZERO_PAIR } from './h264-nal.js';
 /** Bytes between two fragments in one chunk of a connection: framing, RTP header with some extension, FU header. */
 const MAX_GAP = 64;
 
-/**
- * Whether bytes hold a zero pair that is not surely an emulation prevention's (00 00 03): a start code, a forbidden sequence, or
- * one of them cut off.
- */
+/** Whether bytes hold a start code, a forbidden sequence, or the beginning of one of them at their end. */
 export function hasStartCode(data: Buffer): boolean {
   for (let at = data.indexOf(ZERO_PAIR); at >= 0; at = data.indexOf(ZERO_PAIR, at + 3)) {
-    if (data[at + 2] !== 3) return true;
+    if (!isHarmless(data[at + 2])) return true;
   }
   return false;
+}
+
+/**
+ * Whether a zero pair can stand in a NAL unit, by what follows: 3, which is an emulation prevention's, or more, before which none is
+ * needed (7.4.1).
+ *
+ * @param after undefined if that is not known
+ */
+function isHarmless(after: number | undefined): boolean {
+  return after !== undefined && after >= 3;
 }
 
 /**
@@ -50,7 +57,7 @@ function runNeedsSplitting(fragments: readonly Buffer[], at: number, run: Buffer
     const fragment = fragments[at]!;
     const inside = position - fragment.byteOffset;
     if (inside < 0 || inside + 1 >= fragment.length) continue; // reaches into the gap
-    if (fragment[inside + 2] !== 3) return true;
+    if (!isHarmless(fragment[inside + 2])) return true;
   }
   return false;
 }
