@@ -1,6 +1,7 @@
+import { subview } from '../buffer-view.js';
 import type { FaultCode, NalUnit } from '../items.js';
 import { isVcl, splitAnnexB } from './h264-nal.js';
-import { hasStartCode, needsSplitting } from './zero-scan.js';
+import { FragmentScan, hasStartCode } from './zero-scan.js';
 
 /** RTP payload structures (RFC 6184 table 1). */
 const STAP_A = 24;
@@ -39,6 +40,7 @@ const MAX_NAL_UNIT = 32 * 1024 * 1024;
  */
 export class NalAssembler {
   private fragments: Buffer[] | undefined;
+  private readonly scan = new FragmentScan();
   private fragmentHeader = 0;
   private fragmentBytes = 0;
 
@@ -52,6 +54,7 @@ export class NalAssembler {
   /** Forgets a NAL unit that is not complete. */
   reset(): void {
     this.fragments = undefined;
+    this.scan.reset();
   }
 
   /** Takes one RTP payload. */
@@ -138,7 +141,7 @@ export class NalAssembler {
     } else if (header !== this.fragmentHeader) {
       this.sink.oddity('fu-header', 'the NAL unit type changes within a fragmented NAL unit: the first counts'); // Q110
     }
-    this.append(payload.length > 2 ? payload.subarray(2) : undefined);
+    this.append(payload.length > 2 ? subview(payload, 2, payload.length) : undefined);
     if (isEnd) this.complete();
   }
 
@@ -151,6 +154,7 @@ export class NalAssembler {
       this.sink.damaged('h264-malformed', `a NAL unit is larger than the caps of ${caps}`);
       return;
     }
+    this.scan.add(part, fragments.length);
     fragments.push(part);
     this.fragmentBytes += part.length;
   }
@@ -159,9 +163,9 @@ export class NalAssembler {
     const fragments = this.fragments;
     if (fragments === undefined) return;
     this.fragments = undefined;
+    const needsSplitting = this.scan.finish(fragments);
     const type = this.fragmentHeader & 0x1f;
-    if (type === 0 || type >= STAP_A || needsSplitting(fragments))
-      this.split(Buffer.concat(fragments, this.fragmentBytes));
+    if (type === 0 || type >= STAP_A || needsSplitting) this.split(Buffer.concat(fragments, this.fragmentBytes));
     else this.emit(this.fragmentHeader, fragments, this.fragmentBytes);
   }
 

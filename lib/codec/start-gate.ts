@@ -1,4 +1,4 @@
-import type { AccessUnit } from '../items.js';
+import type { AccessUnit, NalUnit } from '../items.js';
 import { isVcl, startsPicture } from './h264-nal.js';
 
 /** How long a random access point is waited for, in ns of receive time. */
@@ -18,7 +18,7 @@ export class StartGate {
   private since: bigint | undefined;
 
   admit(unit: AccessUnit): Admission {
-    const slice = unit.nalUnits.find(({ type }) => isVcl(type));
+    const slice = firstSlice(unit.nalUnits);
     if (this.started) return slice === undefined ? 'no' : 'yes';
     const isFirst = this.since === undefined;
     this.since ??= unit.recvLast;
@@ -32,4 +32,9 @@ export class StartGate {
     this.started = true;
     return 'gave-up-waiting';
   }
+}
+
+function firstSlice(nalUnits: readonly NalUnit[]): NalUnit | undefined {
+  for (const nal of nalUnits) if (isVcl(nal.type)) return nal;
+  return undefined;
 }

@@ -1,3 +1,4 @@
+import { memoryOf, offsetOf, viewOf } from '../buffer-view.js';
 import { ZERO_PAIR } from './h264-nal.js';
 
 /** Bytes between two fragments in one chunk of a connection: framing, RTP header with some extension, FU header. */
@@ -21,43 +22,70 @@ function isHarmless(after: number | undefined): boolean {
   return after !== undefined && after >= 3;
 }
 
+/** Fragments of one NAL unit that lie close together in memory. */
+interface Run {
+  readonly memory: ArrayBufferLike;
+  readonly start: number;
+  end: number;
+  /** Which part of the NAL unit its first fragment is. */
+  readonly first: number;
+}
+
 /**
- * The same for a NAL unit in fragments, across their borders too, and whether it ends in zero.
+ * Looks for what {@link hasStartCode} finds in a NAL unit in fragments, across their borders too, and for a zero at its end.
  *
  * A native search costs as much to call as to search a packet's bytes. The fragments of one chunk lie close together in its memory,
  * so a whole run of them is searched at once; what is found between two fragments is passed over.
  */
-export function needsSplitting(fragments: readonly Buffer[]): boolean {
-  let endsInZero = false;
-  for (let from = 0; from < fragments.length; ) {
-    const { buffer, byteOffset } = fragments[from]!;
-    let to = from;
-    let end = byteOffset;
-    while (to < fragments.length) {
-      const fragment = fragments[to]!;
-      const gap = fragment.byteOffset - end;
-      if (fragment.buffer !== buffer || gap < 0 || gap > MAX_GAP) break;
-      if (endsInZero && fragment[0] === 0) return true;
-      endsInZero = fragment[fragment.length - 1] === 0;
-      end += gap + fragment.length;
-      to++;
-    }
-    if (runNeedsSplitting(fragments, from, Buffer.from(buffer, byteOffset, end - byteOffset))) return true;
-    from = to;
+export class FragmentScan {
+  private runs: Run[] = [];
+
+  /** Tells of the next fragment, at least one byte, that will be the NAL unit's part number `index`. */
+  add(fragment: Buffer, index: number): void {
+    const { runs } = this;
+    const memory = memoryOf(fragment);
+    const start = offsetOf(fragment);
+    const end = start + fragment.length;
+    const run = runs[runs.length - 1];
+    if (run !== undefined && run.memory === memory && start >= run.end && start - run.end <= MAX_GAP) run.end = end;
+    else runs.push({ memory, start, end, first: index });
   }
-  return endsInZero;
+
+  /** Ends the NAL unit, whose parts are these, and begins the next. Tells whether it cannot be taken as it is. */
+  finish(parts: readonly Buffer[]): boolean {
+    const { runs } = this;
+    this.reset();
+    for (const run of runs) if (isSuspicious(run, parts)) return true;
+    // Behind the search, which has fetched the bytes from memory one behind the other.
+    return hasZeroBorder(parts);
+  }
+
+  /** Forgets what was added. */
+  reset(): void {
+    this.runs = [];
+  }
 }
 
-/** @param run memory from the first byte of fragment `at` on */
-function runNeedsSplitting(fragments: readonly Buffer[], at: number, run: Buffer): boolean {
-  const origin = run.byteOffset;
-  for (let pair = run.indexOf(ZERO_PAIR); pair >= 0; pair = run.indexOf(ZERO_PAIR, pair + 1)) {
-    const position = origin + pair;
-    while (fragments[at]!.byteOffset + fragments[at]!.length <= position) at++;
-    const fragment = fragments[at]!;
+function isSuspicious({ memory, start, end, first }: Run, parts: readonly Buffer[]): boolean {
+  const bytes = viewOf(memory, start, end - start);
+  let at = first;
+  for (let pair = bytes.indexOf(ZERO_PAIR); pair >= 0; pair = bytes.indexOf(ZERO_PAIR, pair + 1)) {
+    const position = start + pair;
+    while (parts[at]!.byteOffset + parts[at]!.length <= position) at++;
+    const fragment = parts[at]!;
     const inside = position - fragment.byteOffset;
     if (inside < 0 || inside + 1 >= fragment.length) continue; // reaches into the gap
     if (!isHarmless(fragment[inside + 2])) return true;
   }
   return false;
+}
+
+/** Whether a zero pair lies across a border, or a zero at the end. */
+function hasZeroBorder(parts: readonly Buffer[]): boolean {
+  let endsInZero = false;
+  for (const part of parts) {
+    if (endsInZero && part[0] === 0) return true;
+    endsInZero = part[part.length - 1] === 0;
+  }
+  return endsInZero;
 }

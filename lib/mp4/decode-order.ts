@@ -32,10 +32,11 @@ export class DecodeOrder {
     for (const time of this.recent) if (time > presentationTime) ahead++;
     if (ahead > 0) this.raise(ahead);
     if (this.recent.push(presentationTime) > MAX_DEPTH) this.recent.shift();
-    let at = this.pending.length;
-    while (at > 0 && this.pending[at - 1]! > presentationTime) at--;
-    this.pending.splice(at, 0, presentationTime);
-    return this.pending.length > this.depth ? this.next() : undefined;
+    const { pending } = this;
+    let at = pending.push(presentationTime) - 1;
+    for (; at > 0 && pending[at - 1]! > presentationTime; at--) pending[at] = pending[at - 1]!;
+    pending[at] = presentationTime;
+    return pending.length > this.depth ? this.next() : undefined;
   }
 
   /** The next decode time at the end of the stream; undefined when each frame has one. */

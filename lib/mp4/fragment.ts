@@ -35,6 +35,18 @@ const DEFAULT_BASE_IS_MOOF = 0x02_0000;
 /** `tr_flags`: data offset; each sample's duration, size, flags, composition offset. */
 const TRUN_FLAGS = 0x000001 | 0x000100 | 0x000200 | 0x000400 | 0x000800;
 
+const MOOF_NAME = boxName('moof');
+const MFHD_NAME = boxName('mfhd');
+const TRAF_NAME = boxName('traf');
+const TFHD_NAME = boxName('tfhd');
+const TFDT_NAME = boxName('tfdt');
+const TRUN_NAME = boxName('trun');
+const MDAT_NAME = boxName('mdat');
+
+function boxName(name: string): number {
+  return Buffer.from(name, 'latin1').readUInt32BE();
+}
+
 /** Bytes of everything in front of the media, for so many samples. */
 function headSize(samples: number): number {
   return BOX_HEADER + MFHD + BOX_HEADER + TFHD + TFDT + TRUN + TRUN_SAMPLE * samples + BOX_HEADER;
@@ -176,39 +188,48 @@ export class FragmentBuilder {
   }
 
   private writeHead(data: Buffer, sequenceNumber: number, decodeTime: number): void {
+    // Buffer's own methods check every number that they write.
+    const head = new DataView(data.buffer, data.byteOffset, data.length - this.bytes);
     const trunSize = TRUN + TRUN_SAMPLE * this.samples;
     const trafSize = BOX_HEADER + TFHD + TFDT + trunSize;
     const moofSize = BOX_HEADER + MFHD + trafSize;
-    let at = header(data, 0, moofSize, 'moof');
-    at = header(data, at, MFHD, 'mfhd');
-    at = data.writeUInt32BE(0, at);
-    at = data.writeUInt32BE(sequenceNumber >>> 0, at);
-    at = header(data, at, trafSize, 'traf');
-    at = header(data, at, TFHD, 'tfhd');
-    at = data.writeUInt32BE(DEFAULT_BASE_IS_MOOF, at);
-    at = data.writeUInt32BE(this.trackId, at);
-    at = header(data, at, TFDT, 'tfdt');
-    at = data.writeUInt32BE(0x0100_0000, at); // version 1: 64-bit time
-    at = data.writeUInt32BE(Math.floor(decodeTime / 0x1_0000_0000), at);
-    at = data.writeUInt32BE(decodeTime % 0x1_0000_0000, at);
-    at = header(data, at, trunSize, 'trun');
-    at = data.writeUInt32BE(0x0100_0000 | TRUN_FLAGS, at); // version 1: signed composition offsets
-    at = data.writeUInt32BE(this.samples, at);
-    at = data.writeUInt32BE(moofSize + BOX_HEADER, at);
-    for (const [i, { duration, flags, compositionOffset }] of this.times.entries()) {
-      at = data.writeUInt32BE(duration, at);
-      at = data.writeUInt32BE(this.sizes[i]!, at);
-      at = data.writeUInt32BE(flags, at);
-      at = data.writeInt32BE(compositionOffset, at);
+    let at = 0;
+    const u32 = (value: number): void => {
+      head.setUint32(at, value);
+      at += 4;
+    };
+    u32(moofSize);
+    u32(MOOF_NAME);
+    u32(MFHD);
+    u32(MFHD_NAME);
+    u32(0);
+    u32(sequenceNumber);
+    u32(trafSize);
+    u32(TRAF_NAME);
+    u32(TFHD);
+    u32(TFHD_NAME);
+    u32(DEFAULT_BASE_IS_MOOF);
+    u32(this.trackId);
+    u32(TFDT);
+    u32(TFDT_NAME);
+    u32(0x0100_0000); // version 1: 64-bit time
+    u32(Math.floor(decodeTime / 0x1_0000_0000));
+    u32(decodeTime % 0x1_0000_0000);
+    u32(trunSize);
+    u32(TRUN_NAME);
+    u32(0x0100_0000 | TRUN_FLAGS); // version 1: signed composition offsets
+    u32(this.samples);
+    u32(moofSize + BOX_HEADER);
+    for (let i = 0; i < this.samples; i++) {
+      const { duration, flags, compositionOffset } = this.times[i]!;
+      u32(duration);
+      u32(this.sizes[i]!);
+      u32(flags);
+      u32(compositionOffset);
     }
-    header(data, at, BOX_HEADER + this.bytes, 'mdat');
+    u32(BOX_HEADER + this.bytes);
+    u32(MDAT_NAME);
   }
-}
-
-function header(data: Buffer, at: number, size: number, type: string): number {
-  data.writeUInt32BE(size, at);
-  data.write(type, at + 4, 4, 'latin1');
-  return at + BOX_HEADER;
 }
 
 /** Whether a box group is a fragment as {@link FragmentBuilder} makes it, rather than an initialization segment. */

@@ -73,14 +73,15 @@ export class Fragmenter {
 
   /** Decode times come in order: this one is for the oldest sample without, and ends the one before it. */
   private time(decodeTime: number): void {
-    const [first, second] = this.waiting;
-    if (first!.decodeTime === undefined) {
-      first!.decodeTime = decodeTime;
+    const { waiting } = this;
+    const first = waiting[0]!;
+    if (first.decodeTime === undefined) {
+      first.decodeTime = decodeTime;
       return;
     }
-    second!.decodeTime = decodeTime;
-    this.waiting.shift();
-    this.append(first!, decodeTime - first!.decodeTime);
+    waiting[1]!.decodeTime = decodeTime;
+    waiting.shift();
+    this.append(first, decodeTime - first.decodeTime);
   }
 
   private append({ unit, decodeTime }: Waiting, duration: number): void {

@@ -1,3 +1,4 @@
+import { subview } from '../buffer-view.js';
 import { type ErrorContext, RetinaRecordError } from '../errors.js';
 import type { Fault, FaultCode, InterleavedFrame, MediaDescription, RtpPacket } from '../items.js';
 import { formatSsrc } from './format-ssrc.js';
@@ -134,7 +135,7 @@ export class RtpReceiver {
       marker: second >= 0x80,
       payloadType: type,
       ssrc,
-      payload: data.subarray(this.range.start, this.range.end),
+      payload: subview(data, this.range.start, this.range.end),
       lost,
       position: frame.position,
       recv: frame.recv,

@@ -1,3 +1,4 @@
+import { viewOf } from '../buffer-view.js';
 import { RetinaRecordError } from '../errors.js';
 import { contentLength, isStartLine, parseHead, type RtspHead, type RtspMessage, withBody } from './message.js';
 import { headEnd, MAX_HEAD, MAX_METHOD, messageStart, nextCandidate, Start } from './message-start.js';
@@ -111,14 +112,14 @@ export class InterleaveFramer {
       this.held = EMPTY;
     }
     const base = position;
-    const length = data.length;
+    const { length, buffer, byteOffset } = data;
     while (offset < length) {
       const byte = data[offset]!;
       // The shape of nearly all data: a whole frame where one is expected.
       if (byte === DOLLAR && this.junkLength === 0 && offset + 4 <= length) {
         const end = offset + 4 + ((data[offset + 2]! << 8) | data[offset + 3]!);
         if (end <= length) {
-          const payload = this.skipFrames ? EMPTY : data.subarray(offset + 4, end);
+          const payload = this.skipFrames ? EMPTY : viewOf(buffer, byteOffset + offset + 4, end - offset - 4);
           this.sink.frame(data[offset + 1]!, payload, base + offset);
           offset = end;
           continue;

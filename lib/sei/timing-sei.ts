@@ -3,11 +3,13 @@ import { SEI_USER_DATA_UNREGISTERED } from '../codec/h264-sei.js';
 import type { AccessUnit, NalUnit } from '../items.js';
 
 /** UUID of the SEI in every frame: receive time and RTP timestamp. Specification: strawlab.org/89H. */
-const FRAME_TIMING_UUID = Buffer.from('strawlab.org/89H', 'latin1');
+const FRAME_TIMING_UUID = 'strawlab.org/89H';
 /** UUID of the SEI that holds a sender report. Specification: strawlab.org/o8B. */
-const SENDER_REPORT_UUID = Buffer.from('strawlab.org/o8B', 'latin1');
+const SENDER_REPORT_UUID = 'strawlab.org/o8B';
 
-const RBSP_STOP = 0x80;
+/** NAL unit header and payload type. */
+const START = String.fromCharCode(NAL.sei, SEI_USER_DATA_UNREGISTERED);
+const RBSP_STOP = '\x80';
 
 /**
  * The SEI NAL unit with a frame's timing: `{"recv":R,"rtp":T}`.
@@ -34,18 +36,11 @@ export function senderReportSei(recv: bigint, ntp: bigint, rtp: number): NalUnit
  * user_data_unregistered (ISO/IEC 14496-10 sections D.1.7, 7.3.2.3.1): payload type, size in ff-coding, UUID, payload, stop
  * byte. Both are ASCII without zeros, so that emulation prevention is never called for.
  */
-function userDataSei(uuid: Buffer, json: string): NalUnit {
+function userDataSei(uuid: string, json: string): NalUnit {
   const size = uuid.length + json.length;
-  const sizeBytes = Math.floor(size / 255) + 1;
-  const data = Buffer.allocUnsafe(2 + sizeBytes + size + 1);
-  data[0] = NAL.sei;
-  data[1] = SEI_USER_DATA_UNREGISTERED;
-  data.fill(0xff, 2, 1 + sizeBytes);
-  data[1 + sizeBytes] = size % 255;
-  uuid.copy(data, 2 + sizeBytes);
-  data.write(json, 2 + sizeBytes + uuid.length, 'latin1');
-  data[data.length - 1] = RBSP_STOP;
-  return nalUnit(data);
+  const coded = '\xff'.repeat(Math.floor(size / 255)) + String.fromCharCode(size % 255);
+  // One string for all: what costs is each call that writes to a Buffer.
+  return nalUnit(Buffer.from(START + coded + uuid + json + RBSP_STOP, 'latin1'));
 }
 
 /**
@@ -53,8 +48,15 @@ function userDataSei(uuid: Buffer, json: string): NalUnit {
  * ahead of the first slice or its prefix. The given unit is not changed.
  */
 export function withSei(unit: AccessUnit, sei: readonly NalUnit[]): AccessUnit {
-  const { nalUnits } = unit;
-  let at = nalUnits.findIndex(({ type }) => isVcl(type) || type === NAL.prefix);
-  if (at < 0) at = nalUnits.length;
-  return { ...unit, nalUnits: [...nalUnits.slice(0, at), ...sei, ...nalUnits.slice(at)] };
+  const nalUnits: NalUnit[] = [];
+  let isAhead = true;
+  for (const nal of unit.nalUnits) {
+    if (isAhead && (isVcl(nal.type) || nal.type === NAL.prefix)) {
+      isAhead = false;
+      for (const message of sei) nalUnits.push(message);
+    }
+    nalUnits.push(nal);
+  }
+  if (isAhead) nalUnits.push(...sei);
+  return { ...unit, nalUnits };
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { hasStartCode, needsSplitting } from '../../../lib/codec/zero-scan.js';
+import { FragmentScan, hasStartCode } from '../../../lib/codec/zero-scan.js';
 
 /** Bytes of which many are 0, 1, 2, 3 and 4. */
 const zeroRich = (minLength: number, maxLength: number) =>
@@ -42,6 +42,13 @@ function fragmentsOf(nal: Buffer, cuts: readonly number[], layout: Layout, gap: 
   });
 }
 
+const scan = new FragmentScan();
+
+function needsSplitting(fragments: readonly Buffer[]): boolean {
+  for (const [index, fragment] of fragments.entries()) scan.add(fragment, index);
+  return scan.finish(fragments);
+}
+
 describe('zero-scan', () => {
   it('hasStartCode is what a byte by byte search finds', () => {
     fc.assert(
@@ -59,7 +66,7 @@ describe('zero-scan', () => {
     assert.equal(needsSplitting([nal.subarray(0, 5), nal.subarray(5)]), false);
   });
 
-  it('needsSplitting misses nothing and takes nothing between the fragments for a part of them', () => {
+  it('FragmentScan misses nothing and takes nothing between the fragments for a part of them', () => {
     const layout = fc.constantFrom<Layout>('apart', 'adjacent', 'gaps');
     fc.assert(
       fc.property(

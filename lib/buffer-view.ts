@@ -1,0 +1,38 @@
+/**
+ * Views of a Buffer as `subarray` makes them, in a third of its time, for what is done with every packet.
+ *
+ * Most of what `subarray` takes is asking the typed array for its memory and for its place there. Packets are taken apart from the
+ * outside in, each view at once after the one around it: so what was said of the last one is kept.
+ */
+
+type ViewConstructor = new (memory: ArrayBufferLike, offset: number, length: number) => Buffer;
+
+/** What makes a Buffer's views, in `subarray` too (ECMA-262 sections 23.2.2.4, 23.2.4.1). */
+const View = (Buffer as unknown as { readonly [Symbol.species]: ViewConstructor })[Symbol.species];
+
+let last: Buffer = Buffer.alloc(0);
+let lastMemory: ArrayBufferLike = last.buffer;
+let lastOffset = last.byteOffset;
+
+/** A view of `length` bytes of `memory` from its byte `offset` on. */
+export function viewOf(memory: ArrayBufferLike, offset: number, length: number): Buffer {
+  last = new View(memory, offset, length);
+  lastMemory = memory;
+  lastOffset = offset;
+  return last;
+}
+
+/** The same as `data.subarray(start, end)`, where 0 ≤ start ≤ end ≤ length. */
+export function subview(data: Buffer, start: number, end: number): Buffer {
+  return viewOf(memoryOf(data), offsetOf(data) + start, end - start);
+}
+
+/** The same as `data.buffer`. */
+export function memoryOf(data: Buffer): ArrayBufferLike {
+  return data === last ? lastMemory : data.buffer;
+}
+
+/** The same as `data.byteOffset`. */
+export function offsetOf(data: Buffer): number {
+  return data === last ? lastOffset : data.byteOffset;
+}
