@@ -20,6 +20,13 @@ function golden(): string[] {
   return results.streams[0]!.decodedMd5;
 }
 
+/**
+ * GStreamer now and then interrupts its own PAUSE when it is stopped: it says that the connection has ended, sends nothing, and goes on
+ * with TEARDOWN over the same connection.
+ */
+const INTERRUPTED_ITSELF =
+  /ERROR: from element \S+: Could not write to resource\.\nAdditional debug info:\n\S+ gst_rtspsrc_(?:try_send|pause) \(\): \S+\nCould not send message\. \(Received end-of-file\)\n/g;
+
 for (const protocol of ['tcp', 'udp']) {
   peerTest(
     `ffmpeg plays the embedded camera by ${protocol}: each loop has the pictures of the fixture`,
@@ -57,8 +64,10 @@ for (const protocol of ['tcp', 'udp']) {
       await until(() => sizeOf(raw) >= wanted.length * PICTURE_BYTES, 'a loop of pictures');
       // With -e an interrupt becomes the end of the stream.
       const { code, stderr } = await player.stop('SIGINT');
-      assert.equal(stderr, '', `${stderr}the camera: ${camera.messages}`);
-      assert.equal(code, 0);
+      const complaints = stderr.replaceAll(INTERRUPTED_ITSELF, '');
+      assert.equal(complaints, '', `${stderr}the camera: ${camera.messages}`);
+      await camera.said(/end \(teardown\)/);
+      if (stderr === '') assert.equal(code, 0);
       const bytes = await readFile(raw);
       const pictures = wanted.map((_, i) => bytes.subarray(i * PICTURE_BYTES, (i + 1) * PICTURE_BYTES));
       assert.deepEqual(
