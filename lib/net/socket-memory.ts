@@ -1,4 +1,5 @@
 import type { OnReadOpts, Socket } from 'node:net';
+import { subview } from '../buffer-view.js';
 
 /** Bytes asked of the kernel at a time, as many as Node asks for by itself. */
 export const READ_SIZE = 64 * 1024;
@@ -7,24 +8,26 @@ const BLOCK_SIZE = 16 * READ_SIZE;
 
 /**
  * How to read a TCP socket whose bytes are kept. By itself Node takes 64 KiB of memory for each read and has them cut to what came,
- * which for a camera that sends a picture at a time is most of what a read costs. Here one buffer serves all reads; what came is copied
- * out of it into blocks, and nothing is written to these twice.
+ * which for a camera that sends a picture at a time is most of what a read costs. Here each read goes behind the one before, into
+ * blocks, and nothing is written to these twice.
  *
  * @param socket emits what has been read as `data`, as it would otherwise
  */
 export function readIntoBlocks(socket: () => Socket): OnReadOpts {
-  let block = Buffer.alloc(0);
+  let block = Buffer.allocUnsafeSlow(BLOCK_SIZE);
   let used = 0;
   return {
-    buffer: Buffer.allocUnsafeSlow(READ_SIZE),
-    callback(length, buffer) {
-      if (used + length > block.length) {
+    /** Is asked for the memory of the next read. */
+    buffer() {
+      if (used + READ_SIZE > block.length) {
         block = Buffer.allocUnsafeSlow(BLOCK_SIZE);
         used = 0;
       }
-      const data = block.subarray(used, used + length);
-      data.set(length < buffer.length ? buffer.subarray(0, length) : buffer);
+      return block.subarray(used, used + READ_SIZE);
+    },
+    callback(length, buffer) {
       used += length;
+      const data = subview(buffer as Buffer, 0, length);
       const reader = socket();
       // Where nobody listens yet it waits with what the socket holds for its reader.
       if (reader.listenerCount('data') > 0) reader.emit('data', data);
