@@ -1,5 +1,5 @@
-import { Readable } from 'node:stream';
 import type { Item } from '../items.js';
+import { LinkedReadable } from '../linked-readable.js';
 import { DATAGRAM_OVERHEAD } from './media-transport.js';
 
 /** What a source asks of the connection that feeds it. */
@@ -15,7 +15,7 @@ export interface SourceControl {
  * The readable end of a session. Between socket and pipeline up to `maxBytes` may wait, since the socket has to be read even
  * while a disk is slow (Q84); beyond that the connection is paused.
  */
-export class MediaSource extends Readable {
+export class MediaSource extends LinkedReadable {
   private readonly queue: Item[] = [];
   private queuedBytes = 0;
   private wanted = false;
