@@ -24,7 +24,8 @@ export function viewOf(memory: ArrayBufferLike, offset: number, length: number):
 
 /** The same as `data.subarray(start, end)`, where 0 ≤ start ≤ end ≤ length. */
 export function subview(data: Buffer, start: number, end: number): Buffer {
-  return viewOf(memoryOf(data), offsetOf(data) + start, end - start);
+  const isLast = data === last;
+  return viewOf(isLast ? lastMemory : data.buffer, (isLast ? lastOffset : data.byteOffset) + start, end - start);
 }
 
 /** The same as `data.buffer`. */
