@@ -120,8 +120,11 @@ export async function decodedFrames(file: string): Promise<string[]> {
   return frameHashes(await runWell('ffmpeg', ['-nostdin', '-v', 'error', '-i', file, ...FRAMEMD5]));
 }
 
+/** Column of the hash; behind it may stand what ffmpeg knows besides, such as how much of an audio frame an edit list leaves out. */
+const HASH_COLUMN = 5;
+
 /** The hashes in what ffmpeg writes with {@link FRAMEMD5}. */
 export function frameHashes(text: Buffer): string[] {
   const lines = text.toString('latin1').split('\n');
-  return lines.filter((line) => /^\d/.test(line)).map((line) => line.split(',').at(-1)!.trim());
+  return lines.filter((line) => /^\d/.test(line)).map((line) => line.split(',')[HASH_COLUMN]!.trim());
 }

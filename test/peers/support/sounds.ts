@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { makeClip, SMALL } from './clips.js';
+import { frameHashes, makeClip, SMALL } from './clips.js';
 import { run, runWell } from './processes.js';
 import { gstLaunch } from './servers.js';
 
@@ -41,8 +41,7 @@ export async function withAac(folder: string, video: string, sampleRate: number,
 export async function storedAudio(file: string): Promise<string[]> {
   const copy = ['-map', '0:a', '-c', 'copy', '-f', 'framemd5', '-'];
   const text = await runWell('ffmpeg', ['-nostdin', '-v', 'error', '-i', file, ...copy]);
-  const lines = text.toString('latin1').split('\n');
-  return lines.filter((line) => /^\d/.test(line)).map((line) => line.split(',').at(-1)!.trim());
+  return frameHashes(text);
 }
 
 /** A file's audio as ffmpeg decodes it: 16-bit samples, little-endian. */
