@@ -24,8 +24,10 @@ export function viewOf(memory: ArrayBufferLike, offset: number, length: number):
 
 /** The same as `data.subarray(start, end)`, where 0 ≤ start ≤ end ≤ length. */
 export function subview(data: Buffer, start: number, end: number): Buffer {
-  const isLast = data === last;
-  return viewOf(isLast ? lastMemory : data.buffer, (isLast ? lastOffset : data.byteOffset) + start, end - start);
+  if (data !== last) return viewOf(data.buffer, data.byteOffset + start, end - start);
+  lastOffset += start;
+  last = new View(lastMemory, lastOffset, end - start);
+  return last;
 }
 
 /** The same as `data.buffer`. */

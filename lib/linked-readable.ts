@@ -26,7 +26,7 @@ export abstract class LinkedReadable extends Readable {
   }
 
   override push(item: unknown, encoding?: BufferEncoding): boolean {
-    if (item !== null && this.wayOut.send(item)) return true;
+    if (item !== null && this.wayOut.open?.take(item)) return true;
     const hasRoom = super.push(item, encoding);
     this.wayOut.tryOpening();
     return hasRoom;

@@ -47,7 +47,7 @@ export abstract class LinkedTransform extends Transform {
   }
 
   override push(item: unknown, encoding?: BufferEncoding): boolean {
-    if (item !== null && this.wayOut.send(item)) return true;
+    if (item !== null && this.wayOut.open?.take(item)) return true;
     const hasRoom = super.push(item, encoding);
     if (!hasRoom) this.wayIn.close();
     this.wayOut.tryOpening();

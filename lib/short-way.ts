@@ -74,9 +74,9 @@ export class WayIn {
 
 /** The end of a short way at the stream that pushes the items. */
 export class WayOut {
+  /** Where an item goes first: set while nobody else takes what is pushed, at once, and nothing waits for it to be taken. */
+  open: WayIn | undefined;
   private next: WayIn | undefined;
-  /** Nobody but `next` takes what is pushed, at once, and nothing waits for it to be taken. */
-  private isOpen = false;
 
   /** @param stream that pushes items */
   constructor(private readonly stream: Readable) {
@@ -84,7 +84,7 @@ export class WayOut {
   }
 
   close(): void {
-    this.isOpen = false;
+    this.open = undefined;
   }
 
   /** The stream is about to be piped there. */
@@ -99,16 +99,12 @@ export class WayOut {
     if (destination === undefined || waysIn.get(destination) === this.next) this.next = undefined;
   }
 
-  /** Hands an item on; false if it has to go the ordinary way. */
-  send(item: unknown): boolean {
-    return this.isOpen && this.next!.take(item);
-  }
-
   /** Looks whether the way can be opened, behind an item that has gone the ordinary way. */
   tryOpening(): void {
     const { next, stream } = this;
     if (next === undefined) return;
-    this.isOpen = stream.readableFlowing === true && stream.readableLength === 0 && stream.listenerCount('data') === 1;
-    if (this.isOpen) next.tryOpening();
+    const isOpen = stream.readableFlowing === true && stream.readableLength === 0 && stream.listenerCount('data') === 1;
+    if (isOpen) next.tryOpening();
+    this.open = isOpen ? next : undefined;
   }
 }

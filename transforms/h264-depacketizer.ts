@@ -22,9 +22,16 @@ export class H264Depacketizer extends Stage {
   }
 
   protected override handle(item: Item): void {
-    if (item.kind === 'rtp' && item.media.encodingName === 'h264') {
-      this.assembler(item.media).take(item);
-      return;
+    if (item.kind === 'rtp') {
+      const { media } = item;
+      if (media === this.lastMedia) {
+        this.last!.take(item);
+        return;
+      }
+      if (media.encodingName === 'h264') {
+        this.assembler(media).take(item);
+        return;
+      }
     }
     // A report that came behind a unit's last packet must not overtake the unit.
     if (item.kind === 'senderReport' || item.kind === 'bye') this.assemblers.get(item.media)?.release();
@@ -37,7 +44,6 @@ export class H264Depacketizer extends Stage {
   }
 
   private assembler(media: MediaDescription): AccessUnitAssembler {
-    if (media === this.lastMedia) return this.last!;
     let assembler = this.assemblers.get(media);
     if (assembler === undefined) {
       assembler = new AccessUnitAssembler(media, this.emitItem);

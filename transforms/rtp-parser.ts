@@ -1,13 +1,5 @@
 import { mayReorder } from '../lib/codec/h264-sdp.js';
-import type {
-  Fault,
-  InterleavedFrame,
-  Item,
-  MediaDescription,
-  Presentation,
-  RtcpPacket,
-  RtpPacket,
-} from '../lib/items.js';
+import type { Fault, InterleavedFrame, Item, MediaDescription, Presentation, RtcpPacket } from '../lib/items.js';
 import { type InitialTimestampPolicy, initialTimestamps } from '../lib/rtp/initial-timestamp.js';
 import { looksLikeRtcp } from '../lib/rtp/rtp-header.js';
 import { RtpReceiver, type RtpReceiverOptions } from '../lib/rtp/rtp-receiver.js';
@@ -52,8 +44,8 @@ export class RtpParser extends Stage {
   private readonly options: RtpParserOptions;
   private channels: (Channel | undefined)[] = [];
   private warnedUnassigned = false;
-  private readonly emitItem = (item: RtpPacket | Fault): void => {
-    this.push(item);
+  private readonly emitFault = (fault: Fault): void => {
+    this.push(fault);
   };
 
   constructor(options: RtpParserOptions = {}) {
@@ -79,16 +71,15 @@ export class RtpParser extends Stage {
     }
     const { data } = frame;
     if (data.length === 0) return; // Q12
+    const { media, isRtcp, receiver } = channel;
     // RTCP may come on the RTP channel (Q97), and with rtcp-mux the other way round.
-    if (
-      looksLikeRtcp(data, channel.media.payloadType) ||
-      (channel.isRtcp && (data[1]! & 0x7f) !== channel.media.payloadType)
-    ) {
+    if ((data[1]! & 0x7f) !== media.payloadType && (isRtcp || looksLikeRtcp(data, media.payloadType))) {
       const { position, recv, waited } = frame;
-      this.push({ kind: 'rtcp', media: channel.media, data, position, recv, waited } satisfies RtcpPacket);
-    } else {
-      channel.receiver.receive(frame, this.emitItem);
+      this.push({ kind: 'rtcp', media, data, position, recv, waited } satisfies RtcpPacket);
+      return;
     }
+    const packet = receiver.receive(frame, this.emitFault);
+    if (packet !== undefined) this.push(packet);
   }
 
   private unassigned({ channel, position, recv }: InterleavedFrame): void {

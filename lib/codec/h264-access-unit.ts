@@ -80,7 +80,16 @@ export class AccessUnitAssembler {
       }
       this.skipping = undefined;
     }
-    this.join(packet);
+    const { open } = this;
+    if (open === undefined) {
+      this.begin(packet);
+    } else {
+      // After parameter sets the latest timestamp counts (Q118).
+      open.timestamp = packet.timestamp;
+      open.extendedTimestamp = packet.extendedTimestamp;
+      open.recvLast = packet.recv;
+      open.waited ||= packet.waited;
+    }
     this.nals.take(packet.payload);
     if (packet.marker) this.marker();
   }
@@ -97,29 +106,20 @@ export class AccessUnitAssembler {
     this.nals.reset();
   }
 
-  private join({ timestamp, extendedTimestamp, recv, waited, lost }: RtpPacket): void {
-    const { open } = this;
-    if (open === undefined) {
-      this.open = {
-        nalUnits: [],
-        byteLength: 0,
-        timestamp,
-        extendedTimestamp,
-        recvFirst: recv,
-        recvLast: recv,
-        recvLastSlice: recv,
-        recvHeld: recv,
-        waited,
-        afterLoss: lost > 0,
-        ended: false,
-      };
-      return;
-    }
-    // After parameter sets the latest timestamp counts (Q118).
-    open.timestamp = timestamp;
-    open.extendedTimestamp = extendedTimestamp;
-    open.recvLast = recv;
-    open.waited ||= waited;
+  private begin({ timestamp, extendedTimestamp, recv, waited, lost }: RtpPacket): void {
+    this.open = {
+      nalUnits: [],
+      byteLength: 0,
+      timestamp,
+      extendedTimestamp,
+      recvFirst: recv,
+      recvLast: recv,
+      recvLastSlice: recv,
+      recvHeld: recv,
+      waited,
+      afterLoss: lost > 0,
+      ended: false,
+    };
   }
 
   private loss({ lost }: RtpPacket): void {

@@ -221,14 +221,13 @@ export class RtspConnection {
       // The pipeline has a framer of its own and reports this; here it only matters that answers are found again (Q84).
       this.warn('rtsp-framing', `the framing of ${this.remote} is lost: ${error.message}`);
       this.framer = this.newFramer();
+      this.framer.ignoreFrames();
     }
   }
 
   private newFramer(): InterleaveFramer {
     const sink: FramerSink = {
-      frame: (channel) => {
-        if (!this.tap.isStarted) this.onEarlyFrame(channel);
-      },
+      frame: (channel) => this.onEarlyFrame(channel),
       message: (message, _position, end) => this.message(message, end),
       junk: (position, length) => {
         if (this.tap.isStarted) return; // the pipeline's demultiplexer says so
@@ -266,7 +265,10 @@ export class RtspConnection {
       case 'guessed':
         this.warn('rtsp-oddity', `${remote} answers without the right CSeq`, 'cseq');
     }
-    if (pending!.options.startsMedia && message.status < 300) this.tap.start(end);
+    if (pending!.options.startsMedia && message.status < 300) {
+      this.tap.start(end);
+      this.framer.ignoreFrames();
+    }
     this.settle(({ resolve }) => resolve(message));
   }
 

@@ -65,7 +65,8 @@ export class ReceptionStats {
     }
     this.badSequence = -1;
     this.received++;
-    this.measure(timestamp, recv);
+    // The other packets of a frame share its timestamp and follow at once: they would measure the camera's link, not the network.
+    if (timestamp !== this.timestamp || !this.hasArrival) this.measure(timestamp, recv);
   }
 
   /** A sender report of this source came. */
@@ -106,13 +107,9 @@ export class ReceptionStats {
     this.hasArrival = false;
   }
 
-  /**
-   * Appendix A.8, over the first packet of each frame: the others of a frame share its timestamp and follow at once, so that they
-   * measure the camera's link and not the network's jitter.
-   */
+  /** Appendix A.8, over the first packet of each frame. */
   private measure(timestamp: number, recv: bigint): void {
     if (this.hasArrival) {
-      if (timestamp === this.timestamp) return;
       const ticks = (timestamp - this.timestamp) | 0;
       const elapsed = (Number(recv - this.arrival) * this.clockRate) / 1e9;
       this.jitter += (Math.abs(elapsed - ticks) - this.jitter) / 16;

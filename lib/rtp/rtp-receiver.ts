@@ -70,29 +70,29 @@ export class RtpReceiver {
   }
 
   /**
-   * Takes one packet and calls `emit` with faults and, if it is to be used, the packet. What is missing before the first packet by
-   * RTP-Info stands in its `lost` alone, and is no fault.
+   * Takes one packet and returns it if it is to be used; before that calls `emit` with faults. What is missing before the first packet
+   * by RTP-Info stands in its `lost` alone, and is no fault.
    *
    * @throws RetinaRecordError `rtp-out-of-order` (not if tolerant, nor over UDP), `rtp-timestamp-jump` (not if tolerant), `stale-session`
    */
-  receive(frame: InterleavedFrame, emit: (item: RtpPacket | Fault) => void): void {
+  receive(frame: InterleavedFrame, emit: (item: Fault) => void): RtpPacket | undefined {
     const { data } = frame;
     const malformed = findPayload(data, this.range);
     if (malformed !== undefined) {
       emit(this.fault('rtp-malformed', `malformed RTP packet: ${malformed}`, frame));
-      return;
+      return undefined;
     }
     const second = data[1]!;
     const type = second & 0x7f;
     const sequenceNumber = (data[2]! << 8) | data[3]!;
-    if (type !== this.payloadType && type === GEOVISION_TYPE) return; // Q88
+    if (type !== this.payloadType && type === GEOVISION_TYPE) return undefined; // Q88
     const timestamp = ((data[4]! << 24) | (data[5]! << 16) | (data[6]! << 8) | data[7]!) >>> 0;
     const ssrc = ((data[8]! << 24) | (data[9]! << 16) | (data[10]! << 8) | data[11]!) >>> 0;
-    if (ssrc !== this.source.ssrc && !this.acceptSsrc(ssrc, sequenceNumber, timestamp, frame, emit)) return;
+    if (ssrc !== this.source.ssrc && !this.acceptSsrc(ssrc, sequenceNumber, timestamp, frame, emit)) return undefined;
     this.source.confirm();
     let gap = this.expected === undefined ? 0 : (sequenceNumber - this.expected) & 0xffff;
     if (gap > 0x8000) {
-      if (!this.outOfOrder(sequenceNumber, frame, emit)) return;
+      if (!this.outOfOrder(sequenceNumber, frame, emit)) return undefined;
       gap = 0;
       this.dropped++;
     }
@@ -100,15 +100,16 @@ export class RtpReceiver {
     this.expected = (sequenceNumber + 1) & 0xffff;
     if (type !== this.payloadType && !this.acceptType(type, frame, emit)) {
       this.dropped += gap;
-      return;
+      return undefined;
     }
     const isFirst = !this.sawPayloadType;
     this.sawPayloadType = true;
-    const isPlain = this.jump === undefined && this.timeline.check(timestamp) === undefined;
-    const extendedTimestamp = isPlain ? this.timeline.advance(timestamp) : this.placeJump(timestamp, frame, emit);
+    const extendedTimestamp =
+      (this.jump === undefined ? this.timeline.tryAdvance(timestamp) : undefined) ??
+      this.placeJump(timestamp, frame, emit);
     if (extendedTimestamp === undefined) {
       this.dropped += gap + 1;
-      return;
+      return undefined;
     }
     if ((data[0]! & 0x20) !== 0 && data[data.length - 1] === 0) {
       this.faultOnce('padding', 'rtp-malformed', 'padding announced, but its count is 0: taken for none', frame, emit);
@@ -126,7 +127,7 @@ export class RtpReceiver {
         lost,
       });
     }
-    emit({
+    return {
       kind: 'rtp',
       media: this.media,
       sequenceNumber,
@@ -140,7 +141,7 @@ export class RtpReceiver {
       position: frame.position,
       recv: frame.recv,
       waited: frame.waited,
-    });
+    };
   }
 
   private acceptSsrc(

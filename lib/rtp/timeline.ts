@@ -70,6 +70,13 @@ export class Timeline {
     return ahead >= 0 && ahead < this.maxJumpTicks ? undefined : { previous: this.previous, timestamp, delta };
   }
 
+  /** Moves to `timestamp` if {@link check} allows the step, and returns its extended value; else nothing moves. */
+  tryAdvance(timestamp: number): number | undefined {
+    // Nearly every packet belongs to the picture of the one before.
+    if (timestamp === this.previous && this.advanced && this.clamped === undefined) return this.extended;
+    return this.check(timestamp) === undefined ? this.advance(timestamp) : undefined;
+  }
+
   /** Moves to `timestamp` and returns its extended value. */
   advance(timestamp: number): number {
     const extended = this.place(timestamp) ?? 0;

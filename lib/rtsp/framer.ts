@@ -75,6 +75,7 @@ export class InterleaveFramer {
 
   private readonly fromClient: boolean;
   private readonly skipFrames: boolean;
+  private tellsFrames = true;
 
   constructor(
     private readonly sink: FramerSink,
@@ -82,6 +83,11 @@ export class InterleaveFramer {
   ) {
     this.fromClient = options.fromClient ?? false;
     this.skipFrames = options.skipFrames ?? false;
+  }
+
+  /** From now on frames are not told of. */
+  ignoreFrames(): void {
+    this.tellsFrames = false;
   }
 
   /** Names the channels on which frames are expected; until then 0–15 count as expected. Used to find frames in junk. */
@@ -119,8 +125,10 @@ export class InterleaveFramer {
       if (byte === DOLLAR && this.junkLength === 0 && offset + 4 <= length) {
         const end = offset + 4 + ((data[offset + 2]! << 8) | data[offset + 3]!);
         if (end <= length) {
-          const payload = this.skipFrames ? EMPTY : viewOf(buffer, byteOffset + offset + 4, end - offset - 4);
-          this.sink.frame(data[offset + 1]!, payload, base + offset);
+          if (this.tellsFrames) {
+            const payload = this.skipFrames ? EMPTY : viewOf(buffer, byteOffset + offset + 4, end - offset - 4);
+            this.sink.frame(data[offset + 1]!, payload, base + offset);
+          }
           offset = end;
           continue;
         }
@@ -271,7 +279,7 @@ export class InterleaveFramer {
     skipped.filled += taken;
     if (skipped.filled === skipped.size) {
       this.skipped = undefined;
-      this.sink.frame(skipped.channel, EMPTY, skipped.position);
+      if (this.tellsFrames) this.sink.frame(skipped.channel, EMPTY, skipped.position);
     }
     return taken;
   }
@@ -294,8 +302,8 @@ export class InterleaveFramer {
     head: RtspHead | undefined,
     headLength: number,
   ): void {
-    if (head === undefined) this.sink.frame(channel, this.skipFrames ? EMPTY : data, position);
-    else this.sink.message(withBody(head, data), position, position + headLength + data.length);
+    if (head !== undefined) this.sink.message(withBody(head, data), position, position + headLength + data.length);
+    else if (this.tellsFrames) this.sink.frame(channel, this.skipFrames ? EMPTY : data, position);
   }
 
   private flushJunk(): void {

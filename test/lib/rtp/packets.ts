@@ -104,10 +104,9 @@ export class Reception {
   /** Receives a packet, given by its fields, as bytes or in hex. */
   receive(packet: PacketFields | Buffer | string): this {
     const isFields = typeof packet === 'object' && !Buffer.isBuffer(packet);
-    this.receiver.receive(interleaved(0, isFields ? rtp(packet) : packet), (item) => {
-      if (item.kind === 'rtp') this.packets.push(item);
-      else this.faults.push(item);
-    });
+    const frame = interleaved(0, isFields ? rtp(packet) : packet);
+    const received = this.receiver.receive(frame, (fault) => this.faults.push(fault));
+    if (received !== undefined) this.packets.push(received);
     return this;
   }
 

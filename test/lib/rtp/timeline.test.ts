@@ -39,6 +39,34 @@ describe('Timeline', () => {
     );
   });
 
+  it('tryAdvance moves where check allows it, and nowhere else', () => {
+    const near = fc.array(fc.integer({ min: -3000, max: 3000 }), { maxLength: 40 });
+    const far = fc.array(fc.constantFrom(0, 0, 3000, 3000, -3000, 899_999, 900_000, -900_000), { maxLength: 40 });
+    fc.assert(
+      fc.property(
+        fc.nat(0xffff_ffff),
+        fc.oneof(near, far),
+        fc.boolean(),
+        fc.boolean(),
+        (start, steps, reorders, told) => {
+          const [line, reference] = [
+            timeline(told ? start : undefined, 10, reorders),
+            timeline(told ? start : undefined, 10, reorders),
+          ];
+          let timestamp = start;
+          for (const step of [0, ...steps]) {
+            const next = (timestamp + step) >>> 0;
+            const expected = reference.check(next) === undefined ? reference.advance(next) : undefined;
+            assert.equal(line.tryAdvance(next), expected);
+            if (expected !== undefined) timestamp = next;
+            // As for audio that steps back (Q103), behind which the fast way is no way.
+            assert.equal(line.clampStepBack((next - 7) >>> 0), reference.clampStepBack((next - 7) >>> 0));
+          }
+        },
+      ),
+    );
+  });
+
   it('the difference of two timestamps has 32 bits and a sign', () => {
     assert.equal(timestampDelta(0, 0xffff_ffff), 1);
     assert.equal(timestampDelta(0xffff_ffff, 0), -1);

@@ -83,6 +83,20 @@ test('passing over the frames finds the same messages, junk and places, however 
   );
 });
 
+test('ignoring the frames finds the same messages and junk, however the bytes are cut', () => {
+  const withoutFrames = (outcome: Outcome): unknown =>
+    comparable({ ...outcome, found: outcome.found.filter((one) => !('frame' in one)) });
+  fc.assert(
+    fc.property(stream, fc.array(fc.nat(20_000), { maxLength: 30 }), fc.boolean(), (data, cuts, skipFrames) => {
+      const whole = withoutFrames(feed(data));
+      const inside = cuts.filter((cut) => cut < data.length);
+      assert.deepEqual(comparable(feed(data, inside, { skipFrames }, [], true)), whole);
+      assert.deepEqual(comparable(feed(data, everywhere(data), { skipFrames }, [], true)), whole);
+    }),
+    { numRuns: 150 },
+  );
+});
+
 test('Q11 sound messages and frames all come out, with every byte accounted for', () => {
   fc.assert(
     fc.property(

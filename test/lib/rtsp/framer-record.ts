@@ -42,8 +42,10 @@ export function feed(
   cuts: Iterable<number> = [],
   options?: InterleaveFramerOptions,
   channels: Iterable<number> = [],
+  ignoresFrames = false,
 ): Outcome {
   const { framer, found } = recordingFramer(options, channels);
+  if (ignoresFrames) framer.ignoreFrames();
   let start = 0;
   try {
     for (const end of [...new Set([...cuts, data.length])].sort((a, b) => a - b)) {
