@@ -55,8 +55,8 @@ export class TcpInterleaveDemux extends Stage {
   }
 
   protected override handle(item: Item | Buffer): void {
-    if (Buffer.isBuffer(item)) this.receive({ kind: 'chunk', data: item, recv: this.clock.now() });
-    else if (item.kind === 'chunk') this.receive(item);
+    if ((item as Item).kind === 'chunk') this.receive(item as Chunk);
+    else if (Buffer.isBuffer(item)) this.receive({ kind: 'chunk', data: item, recv: this.clock.now() });
     else {
       if (item.kind === 'presentation') this.assign(item);
       this.push(item);

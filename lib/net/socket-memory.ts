@@ -1,5 +1,5 @@
 import type { OnReadOpts, Socket } from 'node:net';
-import { subview } from '../buffer-view.js';
+import { viewOf } from '../buffer-view.js';
 
 /** Bytes asked of the kernel at a time, as many as Node asks for by itself. */
 export const READ_SIZE = 64 * 1024;
@@ -14,24 +14,23 @@ const BLOCK_SIZE = 16 * READ_SIZE;
  * @param socket emits what has been read as `data`, as it would otherwise
  */
 export function readIntoBlocks(socket: () => Socket): OnReadOpts {
-  let block = Buffer.allocUnsafeSlow(BLOCK_SIZE);
+  let block = Buffer.allocUnsafeSlow(BLOCK_SIZE).buffer;
   let used = 0;
   return {
     /** Is asked for the memory of the next read. */
     buffer() {
-      if (used + READ_SIZE > block.length) {
-        block = Buffer.allocUnsafeSlow(BLOCK_SIZE);
+      if (used + READ_SIZE > BLOCK_SIZE) {
+        block = Buffer.allocUnsafeSlow(BLOCK_SIZE).buffer;
         used = 0;
       }
-      return block.subarray(used, used + READ_SIZE);
+      return viewOf(block, used, READ_SIZE);
     },
-    callback(length, buffer) {
+    callback(length) {
+      const data = viewOf(block, used, length);
       used += length;
-      const data = subview(buffer as Buffer, 0, length);
       const reader = socket();
       // Where nobody listens yet it waits with what the socket holds for its reader.
-      if (reader.listenerCount('data') > 0) reader.emit('data', data);
-      else reader.unshift(data);
+      if (!reader.emit('data', data)) reader.unshift(data);
       return true;
     },
   };

@@ -7,9 +7,7 @@ const FRAME_TIMING_UUID = 'strawlab.org/89H';
 /** UUID of the SEI that holds a sender report. Specification: strawlab.org/o8B. */
 const SENDER_REPORT_UUID = 'strawlab.org/o8B';
 
-/** NAL unit header and payload type. */
-const START = String.fromCharCode(NAL.sei, SEI_USER_DATA_UNREGISTERED);
-const RBSP_STOP = '\x80';
+const RBSP_STOP = 0x80;
 
 /**
  * The SEI NAL unit with a frame's timing: `{"recv":R,"rtp":T}`.
@@ -18,7 +16,7 @@ const RBSP_STOP = '\x80';
  * @param rtp the frame's 32-bit RTP timestamp
  */
 export function frameTimingSei(recv: bigint, rtp: number): NalUnit {
-  return userDataSei(FRAME_TIMING_UUID, `{"recv":${recv},"rtp":${rtp}}`);
+  return userDataSei([FRAME_TIMING_UUID, '{"recv":', String(recv), ',"rtp":', String(rtp), '}']);
 }
 
 /**
@@ -29,18 +27,29 @@ export function frameTimingSei(recv: bigint, rtp: number): NalUnit {
  * @param rtp the report's 32-bit RTP timestamp
  */
 export function senderReportSei(recv: bigint, ntp: bigint, rtp: number): NalUnit {
-  return userDataSei(SENDER_REPORT_UUID, `{"recv":${recv},"ntp":${ntp},"rtp":${rtp}}`);
+  const times = ['{"recv":', String(recv), ',"ntp":', String(ntp), ',"rtp":', String(rtp), '}'];
+  return userDataSei([SENDER_REPORT_UUID, ...times]);
 }
 
 /**
  * user_data_unregistered (ISO/IEC 14496-10 sections D.1.7, 7.3.2.3.1): payload type, size in ff-coding, UUID, payload, stop
  * byte. Both are ASCII without zeros, so that emulation prevention is never called for.
+ *
+ * @param texts the UUID and the pieces of the payload: to put them together as a string, and that into a Buffer, takes longer than this
  */
-function userDataSei(uuid: string, json: string): NalUnit {
-  const size = uuid.length + json.length;
-  const coded = '\xff'.repeat(Math.floor(size / 255)) + String.fromCharCode(size % 255);
-  // One string for all: what costs is each call that writes to a Buffer.
-  return nalUnit(Buffer.from(START + coded + uuid + json + RBSP_STOP, 'latin1'));
+function userDataSei(texts: readonly string[]): NalUnit {
+  let size = 0;
+  for (const text of texts) size += text.length;
+  const data = Buffer.allocUnsafe(4 + Math.floor(size / 255) + size);
+  let at = 0;
+  data[at++] = NAL.sei;
+  data[at++] = SEI_USER_DATA_UNREGISTERED;
+  let rest = size;
+  for (; rest >= 255; rest -= 255) data[at++] = 255;
+  data[at++] = rest;
+  for (const text of texts) for (let i = 0; i < text.length; i++) data[at++] = text.charCodeAt(i);
+  data[at] = RBSP_STOP;
+  return nalUnit(data);
 }
 
 /**

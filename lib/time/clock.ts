@@ -50,10 +50,12 @@ export class RealTimeClock implements Clock {
   private updated = 0;
   /** Subtracted from all offsets, so that they stay small enough for a double to be exact. */
   private readonly originMs: number;
+  private readonly originNs: bigint;
   private readonly maxSlew: number;
 
   constructor(private readonly sources: ClockSources = nodeClocks) {
     this.originMs = sources.wallMs();
+    this.originNs = BigInt(this.originMs) * 1_000_000n;
     this.maxSlew = sources.maxSlew ?? DEFAULT_MAX_SLEW;
   }
 
@@ -61,7 +63,7 @@ export class RealTimeClock implements Clock {
     const read = this.observe();
     const { error } = this;
     if (error > MAX_ERROR_NS || (error > WORTH_ERROR_NS && this.untilEdge(read) < SOON_NS)) this.findEdge();
-    return BigInt(this.originMs) * 1_000_000n + BigInt(Math.round(read + (this.low + this.high) / 2));
+    return this.originNs + BigInt(Math.round(read + (this.low + this.high) / 2));
   }
 
   /** The estimate may be this far off on either side, in ns. */
@@ -130,6 +132,9 @@ export class RealTimeClock implements Clock {
     return false;
   }
 }
+
+/** The global one is a getter, which is to be asked once. */
+const { performance } = globalThis;
 
 const nodeClocks: ClockSources = {
   wallMs: Date.now,
