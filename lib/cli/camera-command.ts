@@ -1,8 +1,8 @@
-import type { Logger } from 'pino';
 import { startCamera } from '../camera/camera.js';
 import type { FaultPlan } from '../camera/faults/plan.js';
 import { loadScript } from '../camera/load-script.js';
 import { RetinaRecordError } from '../errors.js';
+import type { Logger } from './log.js';
 import { handleSignals } from './signals.js';
 import { print } from './stdout.js';
 

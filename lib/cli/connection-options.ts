@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import type { Logger } from 'pino';
 import { RetinaRecordError } from '../errors.js';
 import type { ConnectOptions } from '../net/options.js';
 import type { CaptureFile } from '../recorder/capture-file.js';
 import { maskUrl, stripUserInfo } from '../rtsp/url.js';
 import { formatBytes } from './format.js';
+import type { Logger } from './log.js';
 import { findPassword } from './password.js';
 import type { ConnectionCliOptions } from './record-options.js';
 

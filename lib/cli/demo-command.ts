@@ -1,10 +1,10 @@
 import { fileURLToPath } from 'node:url';
-import type { Logger } from 'pino';
 import { startCamera } from '../camera/camera.js';
 import { loadScript } from '../camera/load-script.js';
 import type { RecordingReport } from '../recorder/report.js';
 import { packageFile } from '../version.js';
 import { count, formatBytes } from './format.js';
+import type { Logger } from './log.js';
 import { type Outcome, recordCommand } from './record-command.js';
 import { duration } from './record-options.js';
 import { print } from './stdout.js';

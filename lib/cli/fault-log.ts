@@ -1,5 +1,5 @@
-import type { Logger } from 'pino';
 import type { Fault, FaultCode } from '../items.js';
+import type { Logger } from './log.js';
 
 /** Each kind of fault is logged at most once in so long; the others are counted. */
 const INTERVAL_MS = 10_000;

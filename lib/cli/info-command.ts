@@ -1,9 +1,9 @@
-import type { Logger } from 'pino';
 import { RetinaRecordError } from '../errors.js';
 import { cameraInfo } from '../recorder/camera-info.js';
 import { connectionOptions, withCapture } from './connection-options.js';
 import { EXIT, exitCodeOf } from './exit-code.js';
 import { infoJson, infoTable } from './info-table.js';
+import type { Logger } from './log.js';
 import type { ConnectionCliOptions, LogCliOptions } from './record-options.js';
 import { handleSignals } from './signals.js';
 import { print } from './stdout.js';

@@ -1,5 +1,4 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import type { Logger } from 'pino';
 import { joinPlans, parseFaults } from '../camera/faults/parse.js';
 import type { FaultPlan } from '../camera/faults/plan.js';
 import { RetinaRecordError } from '../errors.js';
@@ -7,6 +6,7 @@ import { programName } from '../version.js';
 import type { CameraCliOptions } from './camera-command.js';
 import { EXIT, exitCodeOf } from './exit-code.js';
 import type { InfoCliOptions } from './info-command.js';
+import { createLogger, type Logger, levelOfRustLog } from './log.js';
 import {
   addConnectionOptions,
   addLogOptions,
@@ -125,9 +125,8 @@ function addCamera(program: Command): void {
 /** Runs a command with its logger and turns its errors into messages. */
 async function run(cli: LogCliOptions, command: (log: Logger, live: boolean) => Promise<number>): Promise<void> {
   const { json = false, quiet = false, logLevel } = cli;
-  const { createLogger, levelOfRustLog } = await import('./log.js');
   const level = logLevel ?? levelOfRustLog(process.env.RUST_LOG) ?? 'info';
-  const log = await createLogger({ json, quiet, level });
+  const log = createLogger({ json, quiet, level });
   const live = process.stderr.isTTY === true && !json && !quiet;
   try {
     process.exitCode = await command(log, live);

@@ -1,4 +1,3 @@
-import type { Logger } from 'pino';
 import { RetinaRecordError } from '../errors.js';
 import type { RecordOptions, RecordTarget } from '../recorder/options.js';
 import { record } from '../recorder/record.js';
@@ -8,6 +7,7 @@ import { maskUrl } from '../rtsp/url.js';
 import { connectionOptions, withCapture } from './connection-options.js';
 import { exitCodeOf, exitCodeOfReport } from './exit-code.js';
 import { FaultLog } from './fault-log.js';
+import type { Logger } from './log.js';
 import { type Plan, planRecording } from './plan.js';
 import type { RecordCliOptions } from './record-options.js';
 import { handleSignals } from './signals.js';

@@ -1,7 +1,7 @@
-import type { Logger } from 'pino';
 import type { RecordingStats } from '../recorder/report.js';
 import { isEmpty } from './exit-code.js';
 import { audioText, formatBytes, formatTime } from './format.js';
+import type { Logger } from './log.js';
 import { clockTime } from './start-time.js';
 
 const LIVE_INTERVAL_MS = 500;

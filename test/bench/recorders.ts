@@ -14,7 +14,7 @@ export const OURS: Recorder = {
   command: process.execPath,
   args: (url, out, seconds) => [
     COMMAND,
-    ...['--url', url, '-y', '--json'],
+    ...['--url', url, '-y'],
     ...(seconds === undefined ? [] : ['--duration', String(seconds)]),
     out,
   ],
@@ -52,8 +52,8 @@ export async function runRecorder(
     throw new Error(`${recorder.name} recorded ${size} of at least ${expected.minimumBytes} bytes: ${usage.stderr}`);
   }
   if (recorder === OURS) {
-    const end = usage.stderr.split('\n').find((line) => line.includes('"event":"end"')) ?? '{}';
-    const { frames } = JSON.parse(end) as { frames?: number };
+    const text = /^INFO: recorded .*: (\d+) frames/m.exec(usage.stderr)?.[1];
+    const frames = text === undefined ? undefined : Number(text);
     if (usage.exitCode !== 0 || (expected.frames !== undefined && frames !== expected.frames)) {
       throw new Error(
         `retina-record recorded ${frames} of ${expected.frames} frames, exit ${usage.exitCode}: ${usage.stderr}`,

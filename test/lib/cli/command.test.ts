@@ -149,6 +149,14 @@ test('--json writes NDJSON with the figures of the recording', async () => {
   assert.match(String((end.lastSenderReport as { ntp: string }).ntp), /^\d{18,20}$/);
 });
 
+test('a reader of stderr that goes away does not end the recording', async () => {
+  const run = runCommand(['--url', camera.url, '--duration', '700ms', file('unheard.mp4')]);
+  await run.shows('recording to');
+  run.child.stderr.destroy();
+  assert.equal((await run.result).code, 0);
+  assert.ok(readMp4(await readFile(file('unheard.mp4'))).samples.length >= 10);
+});
+
 test('--quiet says nothing', async () => {
   const { stderr } = await runCommand(['--quiet', '--url', camera.url, '--duration', '300ms', file('quiet.mp4')])
     .result;
