@@ -24,6 +24,7 @@ export interface SessionParts {
   readonly teardownPolicy: TeardownPolicy;
   readonly silenceTimeoutMs: number;
   readonly maxBufferedBytes: number;
+  readonly holdMs: number;
   readonly signal: AbortSignal | undefined;
 }
 

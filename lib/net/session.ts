@@ -5,6 +5,7 @@ import { keepsDeadTcpSessions } from '../rtsp/live555.js';
 import { abortError } from './abort.js';
 import { errorName } from './connection-errors.js';
 import { sessionHeaders } from './handshake.js';
+import { ItemBatch } from './item-batch.js';
 import { Keepalive } from './keepalive.js';
 import { MediaSource } from './media-source.js';
 import type { ConnectionEnd } from './media-tap.js';
@@ -40,6 +41,7 @@ export class Session extends EventEmitter<{ warning: [SessionWarning] }> {
   readonly source: Readable;
 
   private readonly items: MediaSource;
+  private readonly batch: ItemBatch;
   private keepalive: Keepalive;
   private silence: SilenceWatch;
   private readonly playedAt: bigint;
@@ -68,6 +70,7 @@ export class Session extends EventEmitter<{ warning: [SessionWarning] }> {
       destroyed: () => this.end(),
     });
     this.source = this.items;
+    this.batch = new ItemBatch(parts.holdMs, parts.timers, (item) => this.items.add(item));
     // An abort is told to whoever reads the source; it must not end the process where nobody does yet.
     this.items.on('error', () => {});
     this.items.add(state.presentation);
@@ -192,17 +195,23 @@ export class Session extends EventEmitter<{ warning: [SessionWarning] }> {
     this.keepalive.stop();
     this.silence.stop();
     this.parts.media.stop();
+    this.batch.end();
   }
 
   private receiver(): MediaReceiver {
-    const { items } = this;
+    const { items, batch } = this;
     return {
       get isFull() {
         return items.isFull;
       },
       item: (item) => {
-        if (item.kind === 'chunk' || item.kind === 'interleaved') this.silence.note(item.recv);
-        items.add(item);
+        if (item.kind === 'chunk' || item.kind === 'interleaved') {
+          this.silence.note(item.recv);
+          batch.add(item, item.data.length, item.recv);
+        } else {
+          batch.flush();
+          items.add(item);
+        }
       },
       closed: (end) => this.connectionClosed(end),
     };
@@ -314,6 +323,7 @@ export class Session extends EventEmitter<{ warning: [SessionWarning] }> {
     const { clock, media } = this.parts;
     const position = media.received;
     const text = `${message} (connection ${this.remote}, byte ${position})`;
+    this.batch.flush();
     this.items.add({
       kind: 'fault',
       code,

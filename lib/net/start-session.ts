@@ -109,6 +109,7 @@ export async function startSession(target: RtspUrl, start: StartOptions): Promis
         staleSessions,
         silenceTimeoutMs: options.silenceTimeoutMs ?? DEFAULT_SILENCE_MS,
         maxBufferedBytes,
+        holdMs: options.holdMs ?? 0,
       });
     } catch (error) {
       // What was set up has to be taken down, or it would fill the server's table of sessions.

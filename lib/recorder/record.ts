@@ -6,6 +6,9 @@ import { openOutput } from './output-file.js';
 import { Recording, type RecordingOutput } from './recording.js';
 import { selectMedia } from './select-media.js';
 
+/** A file gets whole fragments, which last a second by default: nothing is gained by making frames at once of what is received. */
+const LONGEST_HOLD_MS = 1000;
+
 /**
  * Records a camera's H.264 video, and its AAC or G.711 audio, until {@link Recording.stop} is called or it ends by itself.
  *
@@ -26,7 +29,7 @@ export async function record(url: string, target: RecordTarget, options: RecordO
     options.onWarning?.({ code: 'leftover', message });
   }
   const output: RecordingOutput = { file, stream: file?.stream ?? (target as Exclude<RecordTarget, string>) };
-  const { signal } = options;
+  const { signal, fragmentDurationMs = LONGEST_HOLD_MS } = options;
   // A second attempt, over TCP, chooses anew and finds the same.
   const warnings = new WarningLog((warning) => options.onWarning?.(warning));
   const onWarning = ({ code, message }: SessionWarning): void => warnings.add(code, message);
@@ -48,6 +51,7 @@ export async function record(url: string, target: RecordTarget, options: RecordO
   try {
     const session = await connect(url, {
       ...options,
+      holdMs: options.holdMs ?? (file === undefined ? 0 : Math.min(LONGEST_HOLD_MS, fragmentDurationMs)),
       signal: connecting.signal,
       selectMedia: options.selectMedia ?? ((presentation) => selectMedia(presentation, { ...options, onWarning })),
     });

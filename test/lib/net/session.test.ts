@@ -201,6 +201,37 @@ test('Q84 lost framing does not end the source, and answers are found again (liv
   assert.equal(session.source.readableEnded, false);
 });
 
+test('holdMs keeps what is received for a while, and whatever ends the session comes behind it', async (t) => {
+  const { camera, session, time } = await play(t, { holdMs: 1000 });
+  const media = frame(0, '8060006400001388112233446500');
+  assert.equal(await next(session, 'presentation'), session.presentation);
+  const before = session.receiveStats.bytes;
+  camera.socket.write(media);
+  await until(() => session.receiveStats.bytes === before + media.length);
+  assert.equal(session.source.read(), null);
+  time.advance(1000);
+  assert.deepEqual(bytesOf([session.source.read() as Item]), media);
+  camera.socket.end(media);
+  const items = await collect(session);
+  assert.deepEqual(
+    items.map(({ kind }) => kind),
+    ['chunk', 'fault'],
+  );
+});
+
+test('stop hands on what holdMs has kept, and no timer is left', async (t) => {
+  const { camera, session, time } = await play(t, { holdMs: 1000, silenceTimeoutMs: 0 });
+  const timers = time.delaysMs.length;
+  const media = frame(0, '8060006400001388112233446500');
+  const before = session.receiveStats.bytes;
+  camera.socket.write(media);
+  await until(() => session.receiveStats.bytes === before + media.length);
+  assert.equal(time.delaysMs.length, timers + 1);
+  session.stop();
+  assert.deepEqual(time.delaysMs, []);
+  assert.deepEqual(bytesOf(await collect(session)), media);
+});
+
 test('an abort destroys the source with an AbortError, and close sends nothing', async (t) => {
   const controller = new AbortController();
   const { camera, session, time } = await play(t, { signal: controller.signal, teardown: 'always' });
