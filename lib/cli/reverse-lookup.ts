@@ -1,4 +1,3 @@
-import { Resolver } from 'node:dns/promises';
 import type { ReverseLookup } from '../recorder/output-name.js';
 
 /** A name for a file is not worth waiting longer for. In ms. */
@@ -11,16 +10,20 @@ export interface ReverseResolver {
   cancel(): void;
 }
 
+/** Most recordings are given a name, and need none. */
+async function nodeResolver(): Promise<ReverseResolver> {
+  const { Resolver } = await import('node:dns/promises');
+  return new Resolver({ timeout: LIMIT_MS, tries: 1 });
+}
+
 /**
  * Looks addresses up by Node's resolver, which knows the hosts file too, for at most 2 s.
  *
- * @param resolver replaceable in tests
+ * @param given replaces it in tests
  */
-export function reverseLookup(
-  resolver: ReverseResolver = new Resolver({ timeout: LIMIT_MS, tries: 1 }),
-  limitMs = LIMIT_MS,
-): ReverseLookup {
+export function reverseLookup(given?: ReverseResolver, limitMs = LIMIT_MS): ReverseLookup {
   return async (address) => {
+    const resolver = given ?? (await nodeResolver());
     // Several servers may each take their time.
     const timer = setTimeout(() => resolver.cancel(), limitMs);
     try {

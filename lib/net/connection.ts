@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { TLSSocket } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
 import { RetinaRecordError } from '../errors.js';
 import { type FramerSink, InterleaveFramer } from '../rtsp/framer.js';
 import {
@@ -92,7 +92,7 @@ export class RtspConnection {
   ) {
     this.localAddress = socket.localAddress ?? '';
     this.remoteAddress = socket.remoteAddress ?? '';
-    this.tap = new MediaTap(socket instanceof TLSSocket);
+    this.tap = new MediaTap((socket as Partial<TLSSocket>).encrypted === true);
     this.capture = captureSocket(environment.capture, socket, environment.clock.now());
     let failure: Error | undefined;
     socket.on('data', (data: Buffer) => this.receive(data));

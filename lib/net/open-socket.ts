@@ -1,5 +1,5 @@
 import { isIP, type Socket, connect as tcpConnect } from 'node:net';
-import { type TLSSocket, connect as tlsConnect } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
 import { RetinaRecordError } from '../errors.js';
 import type { RtspUrl } from '../rtsp/url.js';
 import { abortError } from './abort.js';
@@ -33,8 +33,10 @@ export async function openSocket(target: RtspUrl, options: OpenOptions): Promise
   if (signal?.aborted) throw abortError(signal);
   const { host, port, secure } = target;
   const trusted = secure && tls.ca !== undefined ? parseCertificates(tls.ca) : [];
+  // Few cameras speak TLS, and Node takes milliseconds to load it.
+  const { connect: tlsConnect } = secure ? await import('node:tls') : {};
   // The checks come after the handshake, since `checkPeer` accepts more than Node does.
-  const socket: Socket = secure
+  const socket: Socket = tlsConnect
     ? tlsConnect({
         host,
         port,
