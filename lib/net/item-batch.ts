@@ -15,7 +15,9 @@ const MAX_BYTES = 1024 * 1024;
  */
 export class ItemBatch {
   private readonly usualNs: bigint;
-  private items: Item[] = [];
+  private readonly items: Item[] = [];
+  /** How many of them have been handed on. */
+  private taken = 0;
   private bytes = 0;
   private since = 0n;
   private timer: unknown;
@@ -47,12 +49,13 @@ export class ItemBatch {
     else if (this.timer === undefined) this.timer = this.timers.setTimeout(() => this.timeUp(), this.longestMs);
   }
 
-  /** Hands on what is kept. */
+  /** Hands on what is kept. What takes an item may call this, or {@link end}, itself: the rest comes then. */
   flush(): void {
     const { items } = this;
-    this.items = [];
+    while (this.taken < items.length) this.handOn(items[this.taken++]!);
+    items.length = 0;
+    this.taken = 0;
     this.bytes = 0;
-    for (const item of items) this.handOn(item);
   }
 
   /** Hands on what is kept, for the last time. */

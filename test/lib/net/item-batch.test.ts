@@ -87,6 +87,19 @@ describe('ItemBatch', () => {
     assert.deepEqual(handedOn, [1, 2]);
   });
 
+  it('hands on the rest, in order, if whoever takes an item ends it', () => {
+    const handedOn: string[] = [];
+    const batch: ItemBatch = new ItemBatch(LONGEST_MS, new FakeTime(), (item) => {
+      handedOn.push(item.kind);
+      if (item.kind === 'rtcp') batch.end();
+    });
+    for (const kind of ['rtp', 'rtcp', 'bye', 'fault']) batch.add({ kind } as Item, 1, 0n);
+    batch.flush();
+    assert.deepEqual(handedOn, ['rtp', 'rtcp', 'bye', 'fault']);
+    batch.add({ kind: 'rtp' } as Item, MIB, 0n);
+    assert.equal(handedOn.length, 5);
+  });
+
   it('hands on what is kept at the end, and leaves no timer', () => {
     const { time, batch, handedOn, add } = start();
     add(1);
