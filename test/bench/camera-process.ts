@@ -14,6 +14,10 @@ export class CameraProcess {
     const child = spawn(process.execPath, [COMMAND, 'camera', fixture, '--port', '0', '--quiet', ...args], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
+    // A benchmark that fails must not leave it behind.
+    const kill = (): boolean => child.kill();
+    process.once('exit', kill);
+    child.once('exit', () => process.off('exit', kill));
     const [line] = (await once(child.stdout as Readable, 'data')) as [Buffer];
     return new CameraProcess(child, line.toString().trim());
   }

@@ -52,7 +52,7 @@ export async function runRecorder(
     throw new Error(`${recorder.name} recorded ${size} of at least ${expected.minimumBytes} bytes: ${usage.stderr}`);
   }
   if (recorder === OURS) {
-    const text = /^INFO: recorded .*: (\d+) frames/m.exec(usage.stderr)?.[1];
+    const text = /^INFO: .*\brecorded .*: (\d+) frames/m.exec(usage.stderr)?.[1];
     const frames = text === undefined ? undefined : Number(text);
     if (usage.exitCode !== 0 || (expected.frames !== undefined && frames !== expected.frames)) {
       throw new Error(
