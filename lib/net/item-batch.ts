@@ -1,5 +1,8 @@
-import type { Item } from '../items.js';
+import type { Chunk, InterleavedFrame } from '../items.js';
+import { DATAGRAM_OVERHEAD } from './media-transport.js';
 import type { Timers } from './timers.js';
+
+type Received = Chunk | InterleavedFrame;
 
 /** Items are handed on when the first of them has been kept for one in so many parts of the longest time. */
 const USUAL_SHARE = 4n;
@@ -15,7 +18,7 @@ const MAX_BYTES = 1024 * 1024;
  */
 export class ItemBatch {
   private readonly usualNs: bigint;
-  private readonly items: Item[] = [];
+  private readonly items: Received[] = [];
   /** How many of them have been handed on. */
   private taken = 0;
   private bytes = 0;
@@ -29,20 +32,21 @@ export class ItemBatch {
   constructor(
     private readonly longestMs: number,
     private readonly timers: Timers,
-    private readonly handOn: (item: Item) => void,
+    private readonly handOn: (item: Received) => void,
   ) {
     this.usualNs = BigInt(Math.round(longestMs * 1e6)) / USUAL_SHARE;
   }
 
-  /** Takes an item that was received at `recv`, Unix time in ns. */
-  add(item: Item, bytes: number, recv: bigint): void {
+  /** Takes the next item. */
+  add(item: Received): void {
     if (this.longestMs === 0) {
       this.handOn(item);
       return;
     }
+    const { data, recv } = item;
     if (this.items.length === 0) this.since = recv;
     this.items.push(item);
-    this.bytes += bytes;
+    this.bytes += data.length + DATAGRAM_OVERHEAD;
     const kept = recv - this.since;
     // The clock may have been set back.
     if (kept >= this.usualNs || kept < 0n || this.bytes >= MAX_BYTES) this.flush();

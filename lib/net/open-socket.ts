@@ -30,11 +30,11 @@ export function remoteName({ host, port }: RtspUrl): string {
 export async function openSocket(target: RtspUrl, options: OpenOptions): Promise<Socket> {
   const connection = remoteName(target);
   const { tls, signal } = options;
-  if (signal?.aborted) throw abortError(signal);
   const { host, port, secure } = target;
-  const trusted = secure && tls.ca !== undefined ? parseCertificates(tls.ca) : [];
   // Few cameras speak TLS, and Node takes milliseconds to load it.
   const { connect: tlsConnect } = secure ? await import('node:tls') : {};
+  if (signal?.aborted) throw abortError(signal);
+  const trusted = secure && tls.ca !== undefined ? parseCertificates(tls.ca) : [];
   // The checks come after the handshake, since `checkPeer` accepts more than Node does.
   const socket: Socket = tlsConnect
     ? tlsConnect({

@@ -47,8 +47,9 @@ export interface ConnectOptions {
   /** Bytes that may wait for the pipeline before the socket is paused, or datagrams are dropped. Default 4 MiB. */
   readonly maxBufferedBytes?: number | undefined;
   /**
-   * What is received may be kept for so many ms, usually for a quarter of that, and is handed on together: for those who are in no hurry,
-   * as it takes far less of the processor. Receive times are not affected. Default 0: at once.
+   * What is received may be kept for so many ms, usually for a quarter of that and at most 1 MiB, and is handed on together: for those
+   * who are in no hurry, as it takes far less of the processor. Receive times are not affected. 0 to 2^31 − 1. Default 0: at once; for a
+   * recording into a file the fragment's duration, at most 1000.
    */
   readonly holdMs?: number | undefined;
   /** Hears of each warning as it comes, those before the session exists too. */

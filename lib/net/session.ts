@@ -207,7 +207,7 @@ export class Session extends EventEmitter<{ warning: [SessionWarning] }> {
       item: (item) => {
         if (item.kind === 'chunk' || item.kind === 'interleaved') {
           this.silence.note(item.recv);
-          batch.add(item, item.data.length, item.recv);
+          batch.add(item);
         } else {
           batch.flush();
           items.add(item);

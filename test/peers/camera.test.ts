@@ -21,8 +21,8 @@ function golden(): string[] {
 }
 
 /**
- * GStreamer now and then interrupts its own PAUSE when it is stopped while it plays over UDP: it says that the connection has ended, sends nothing, and goes on
- * with TEARDOWN over the same connection.
+ * GStreamer now and then interrupts its own PAUSE when it is stopped while it plays over UDP: it says that the connection has ended,
+ * sends nothing, and goes on with TEARDOWN over the same connection.
  */
 const INTERRUPTED_ITSELF =
   /ERROR: from element \S+: Could not write to resource\.\nAdditional debug info:\n\S+ gst_rtspsrc_(?:try_send|pause) \(\): \S+\nCould not send message\. \(Received end-of-file\)\n/g;

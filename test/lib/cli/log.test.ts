@@ -38,7 +38,7 @@ describe('createLogger', () => {
 
   it('colours them on a terminal, unless NO_COLOR is set', (t) => {
     assert.equal(written(t, {}, true)[1], '\x1b[33mWARN\x1b[39m: \x1b[36modd\x1b[39m\n');
-    assert.equal(written(t, {}, true, '')[1], 'WARN: odd\n');
+    assert.equal(written(t, {}, true, '1')[1], 'WARN: odd\n');
   });
 
   it('writes NDJSON with level, time, fields and text', (t) => {

@@ -1,18 +1,25 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Item } from '../../../lib/items.js';
+import type { InterleavedFrame } from '../../../lib/items.js';
 import { ItemBatch } from '../../../lib/net/item-batch.js';
+import { DATAGRAM_OVERHEAD } from '../../../lib/net/media-transport.js';
 import { FakeTime } from './fake-timers.js';
 
 const LONGEST_MS = 1000;
 const MIB = 1024 * 1024;
 
+/** A frame on the channel `n` that counts for so many bytes. */
+function frame(n: number, bytes: number, recv: bigint): InterleavedFrame {
+  const data = Buffer.alloc(Math.max(0, bytes - DATAGRAM_OVERHEAD));
+  return { kind: 'interleaved', channel: n, data, position: 0, recv, waited: false };
+}
+
 /** A batch, what it has handed on, and a way to give it items by their number. */
 function start(longestMs = LONGEST_MS) {
   const time = new FakeTime();
   const handedOn: number[] = [];
-  const batch = new ItemBatch(longestMs, time, (item) => handedOn.push((item as unknown as { n: number }).n));
-  const add = (n: number, bytes = 1, recv = time.now()): void => batch.add({ n } as unknown as Item, bytes, recv);
+  const batch = new ItemBatch(longestMs, time, (item) => handedOn.push((item as InterleavedFrame).channel));
+  const add = (n: number, bytes = 0, recv = time.now()): void => batch.add(frame(n, bytes, recv));
   return { time, batch, handedOn, add };
 }
 
@@ -74,29 +81,39 @@ describe('ItemBatch', () => {
     const { handedOn, add } = start();
     add(1, MIB - 1);
     assert.deepEqual(handedOn, []);
-    add(2, 1);
+    add(2, DATAGRAM_OVERHEAD);
     assert.deepEqual(handedOn, [1, 2]);
     add(3, MIB - 1);
     assert.deepEqual(handedOn, [1, 2]);
   });
 
+  it('counts what an empty datagram takes', () => {
+    const { handedOn, add } = start();
+    for (let n = 1; n <= MIB / DATAGRAM_OVERHEAD; n++) {
+      assert.equal(handedOn.length, 0);
+      add(n);
+    }
+    assert.equal(handedOn.length, MIB / DATAGRAM_OVERHEAD);
+  });
+
   it('hands on at once if the clock was set back', () => {
     const { time, handedOn, add } = start();
     add(1);
-    add(2, 1, time.now() - 3_600_000_000_000n);
+    add(2, 0, time.now() - 3_600_000_000_000n);
     assert.deepEqual(handedOn, [1, 2]);
   });
 
   it('hands on the rest, in order, if whoever takes an item ends it', () => {
-    const handedOn: string[] = [];
+    const handedOn: number[] = [];
     const batch: ItemBatch = new ItemBatch(LONGEST_MS, new FakeTime(), (item) => {
-      handedOn.push(item.kind);
-      if (item.kind === 'rtcp') batch.end();
+      const { channel } = item as InterleavedFrame;
+      handedOn.push(channel);
+      if (channel === 2) batch.end();
     });
-    for (const kind of ['rtp', 'rtcp', 'bye', 'fault']) batch.add({ kind } as Item, 1, 0n);
+    for (const n of [1, 2, 3, 4]) batch.add(frame(n, 0, 0n));
     batch.flush();
-    assert.deepEqual(handedOn, ['rtp', 'rtcp', 'bye', 'fault']);
-    batch.add({ kind: 'rtp' } as Item, MIB, 0n);
+    assert.deepEqual(handedOn, [1, 2, 3, 4]);
+    batch.add(frame(5, MIB, 0n));
     assert.equal(handedOn.length, 5);
   });
 

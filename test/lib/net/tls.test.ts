@@ -33,6 +33,18 @@ test('rtsps: anything is accepted if told so', async (t) => {
   await attempt(t, camera_, { insecure: true });
 });
 
+test('rtsps: an abort at any moment of opening the connection ends the attempt', async (t) => {
+  const camera = await FakeCamera.start(wellBehaved, loopback);
+  t.after(() => camera.close());
+  for (let turns = 0; turns < 8; turns++) {
+    const controller = new AbortController();
+    const attempt = connect(camera.url, { tls: { ca: CA }, signal: controller.signal });
+    for (let turn = 0; turn < turns; turn++) await undefined;
+    controller.abort();
+    await assert.rejects(attempt, { name: 'AbortError' });
+  }
+});
+
 test('rtsps: unknown issuers and wrong names are refused before a byte is sent', async (t) => {
   const cases: [Identity, TlsOptions | undefined, RegExp][] = [
     [camera_, undefined, /DEPTH_ZERO_SELF_SIGNED_CERT|self.signed/],
