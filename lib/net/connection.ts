@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { RetinaRecordError } from '../errors.js';
+import type { Chunk } from '../items.js';
 import { type FramerSink, InterleaveFramer } from '../rtsp/framer.js';
 import {
   type HeaderList,
@@ -16,6 +17,7 @@ import { type CaptureSink, type ConnectionCapture, captureSocket, maskAuthorizat
 import { type Awaited, closedError, framingError, timeoutError } from './connection-errors.js';
 import { matchResponse, type Phase } from './match-response.js';
 import { type MediaConsumer, MediaTap } from './media-tap.js';
+import type { OpenSocket } from './open-socket.js';
 import type { Timers } from './timers.js';
 import type { WarningLog } from './warnings.js';
 
@@ -62,13 +64,15 @@ const MAX_UNSENT = 64 * 1024;
 /**
  * One RTSP connection: writes requests, finds their answers among the interleaved data, and hands on the bytes behind the
  * answer to PLAY untouched. It watches these with a framer of its own, so that answers get through whatever the pipeline
- * does.
+ * does: at once while one is waited for, else when the bytes are handed on.
  */
 export class RtspConnection {
   /** CSeq of the last request; the first one has 1 (Q3). */
   lastCseq = 0;
   /** Bytes received so far. */
   received = 0;
+  /** When the last of them were read, in Unix ns. */
+  lastReceived: bigint | undefined;
   /** What to do with a frame on a channel before PLAY has been answered. */
   onEarlyFrame: (channel: number) => void = () => {};
 
@@ -83,24 +87,26 @@ export class RtspConnection {
   private error: ((awaited: Awaited) => Error) | undefined;
   private readonly tap: MediaTap;
   private readonly capture: ConnectionCapture | undefined;
+  private readonly socket: Socket;
 
   /** @param remote `host:port`, for messages */
   constructor(
-    private readonly socket: Socket,
+    { socket, listen }: OpenSocket,
     readonly remote: string,
     private readonly environment: ConnectionEnvironment,
   ) {
+    this.socket = socket;
     this.localAddress = socket.localAddress ?? '';
     this.remoteAddress = socket.remoteAddress ?? '';
     this.tap = new MediaTap((socket as Partial<TLSSocket>).encrypted === true);
     this.capture = captureSocket(environment.capture, socket, environment.clock.now());
     let failure: Error | undefined;
-    socket.on('data', (data: Buffer) => this.receive(data));
     socket.on('error', (error) => {
       failure = error;
     });
     socket.on('end', () => this.end(failure));
     socket.on('close', () => this.end(failure));
+    listen((data) => this.receive(data));
   }
 
   /** False once either side has ended the connection. */
@@ -125,6 +131,7 @@ export class RtspConnection {
    */
   request(method: string, uri: string, headers: HeaderList, options: RequestOptions = {}): Promise<RtspResponse> {
     if (this.pending !== undefined) throw new Error('a request is outstanding');
+    this.tap.flush();
     const message = this.serialize(method, uri, headers);
     const cseq = this.lastCseq;
     if (this.error !== undefined) return Promise.reject(this.error(this.awaited({ method, cseq, options })));
@@ -155,12 +162,23 @@ export class RtspConnection {
     this.settle((pending) => pending.reject(timeoutError(this.awaited(pending), 'in time')));
   }
 
-  /** Delivers the bytes behind the answer to PLAY, beginning with those that came along with it. */
-  startMedia(consumer: MediaConsumer): void {
-    this.tap.connect(consumer);
+  /**
+   * Delivers the bytes behind the answer to PLAY, beginning with those that came along with it.
+   *
+   * @param holdMs how long they may be kept; see {@link ItemBatch}
+   */
+  startMedia(consumer: MediaConsumer, holdMs: number): void {
+    const { timers } = this.environment;
+    const look = ({ data, position }: Chunk): void => this.watch(data, position!);
+    this.tap.connect(consumer, { longestMs: holdMs, timers, look });
   }
 
-  /** Ends the delivery; the socket is read on, so that an answer still gets through. */
+  /** Delivers what is being kept. */
+  flushMedia(): void {
+    this.tap.flush();
+  }
+
+  /** Delivers what is being kept, and nothing more; the socket is read on, so that an answer still gets through. */
   stopMedia(): void {
     this.tap.stop();
     this.resume();
@@ -176,10 +194,10 @@ export class RtspConnection {
     if (this.socket.isPaused()) this.socket.resume();
   }
 
-  /** Closes the connection at once, without a word to the consumer; what waits for an answer fails with `error`. */
+  /** Closes the connection at once, which the consumer is not told of; what waits for an answer fails with `error`. */
   destroy(error?: Error): void {
-    this.tap.stop();
     this.error ??= (awaited) => error ?? closedError(awaited, new Error('the connection was closed here'));
+    this.tap.stop();
     this.rejectPending();
     this.closeSocket();
   }
@@ -203,10 +221,16 @@ export class RtspConnection {
     const recv = this.environment.clock.now();
     const position = this.received;
     this.received += data.length;
+    this.lastReceived = recv;
     // First of all: the answer to what is in it must come behind it.
     this.capture?.received(data, recv);
-    this.watch(data, position);
-    this.tap.receive(data, recv, position);
+    if (this.tap.isDelivering) {
+      this.tap.keep(data, recv, position);
+      if (this.pending !== undefined) this.tap.flush();
+    } else {
+      this.watch(data, position);
+      this.tap.receive(data, recv, position);
+    }
   }
 
   private watch(data: Buffer, position: number): void {
@@ -284,6 +308,7 @@ export class RtspConnection {
   }
 
   private end(cause: Error | undefined): void {
+    this.tap.flush();
     if (this.error !== undefined) return;
     const midway = this.framer.isMidway;
     this.error = (awaited) => closedError(awaited, cause);

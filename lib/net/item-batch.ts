@@ -1,8 +1,11 @@
-import type { Chunk, InterleavedFrame } from '../items.js';
 import { DATAGRAM_OVERHEAD } from './media-transport.js';
 import type { Timers } from './timers.js';
 
-type Received = Chunk | InterleavedFrame;
+/** Bytes, and when they were read: Unix time in ns. */
+interface Received {
+  readonly data: Buffer;
+  readonly recv: bigint;
+}
 
 /** Items are handed on when the first of them has been kept for one in so many parts of the longest time. */
 const USUAL_SHARE = 4n;
@@ -16,9 +19,9 @@ const MAX_BYTES = 1024 * 1024;
  * What comes when the first item has been kept for a quarter of the longest time takes all along with it; a timer, which would be a
  * wake-up of its own, is for what nothing comes behind.
  */
-export class ItemBatch {
+export class ItemBatch<T extends Received> {
   private readonly usualNs: bigint;
-  private readonly items: Received[] = [];
+  private readonly items: T[] = [];
   /** How many of them have been handed on. */
   private taken = 0;
   private bytes = 0;
@@ -32,13 +35,13 @@ export class ItemBatch {
   constructor(
     private readonly longestMs: number,
     private readonly timers: Timers,
-    private readonly handOn: (item: Received) => void,
+    private readonly handOn: (item: T) => void,
   ) {
     this.usualNs = BigInt(Math.round(longestMs * 1e6)) / USUAL_SHARE;
   }
 
   /** Takes the next item. */
-  add(item: Received): void {
+  add(item: T): void {
     if (this.longestMs === 0) {
       this.handOn(item);
       return;

@@ -1,5 +1,7 @@
 import type { Chunk } from '../items.js';
+import { ItemBatch } from './item-batch.js';
 import { READ_SIZE } from './socket-memory.js';
+import type { Timers } from './timers.js';
 
 /** Takes what arrives after the answer to PLAY. */
 export interface MediaConsumer {
@@ -16,6 +18,15 @@ export interface ConnectionEnd {
   readonly cause?: Error | undefined;
 }
 
+/** How the delivered chunks are kept for a while. */
+export interface Hold {
+  /** See {@link ItemBatch}. */
+  readonly longestMs: number;
+  readonly timers: Timers;
+  /** Looks at what was kept, right before it is delivered. */
+  readonly look: (chunk: Chunk) => void;
+}
+
 /** TLS hands on its records, which tell nothing; a pause of so many ns before a chunk means that none was waiting. */
 const IDLE_NS = 5_000_000n;
 
@@ -27,6 +38,7 @@ export class MediaTap {
   private mediaStart: number | undefined;
   private consumer: MediaConsumer | undefined;
   private early: Chunk[] = [];
+  private batch: ItemBatch<Chunk> | undefined;
   private ended: ConnectionEnd | undefined;
   private closed = false;
   private waiting = false;
@@ -40,21 +52,38 @@ export class MediaTap {
     return this.mediaStart !== undefined;
   }
 
+  /** True while chunks are delivered, so that {@link keep} may be called. */
+  get isDelivering(): boolean {
+    return this.batch !== undefined && this.mediaStart !== undefined;
+  }
+
   /** The media begin at this offset of the connection. */
   start(position: number): void {
     this.mediaStart = position;
   }
 
   /** Names who gets the chunks, and hands over those that came along with the answer to PLAY. */
-  connect(consumer: MediaConsumer): void {
+  connect(consumer: MediaConsumer, { longestMs, timers, look }: Hold): void {
     this.consumer = consumer;
+    this.batch = new ItemBatch(longestMs, timers, (chunk) => {
+      look(chunk);
+      this.consumer?.chunk(chunk);
+    });
     for (const chunk of this.early.splice(0)) consumer.chunk(chunk);
     if (this.ended !== undefined) consumer.closed(this.ended);
   }
 
-  /** Delivers nothing more. */
+  /** Delivers what is kept. */
+  flush(): void {
+    this.batch?.flush();
+  }
+
+  /** Delivers what is kept, and nothing more. */
   stop(): void {
     this.closed = true;
+    const { batch } = this;
+    this.batch = undefined;
+    batch?.end();
     this.consumer = undefined;
     this.early = [];
   }
@@ -64,7 +93,7 @@ export class MediaTap {
     this.waiting = true;
   }
 
-  /** Takes bytes that were read at `recv`, Unix time in ns, from `position` on. */
+  /** Takes bytes that were read at `recv`, Unix time in ns, from `position` on, and have been looked at. */
   receive(data: Buffer, recv: bigint, position: number): void {
     const waited = this.waiting && this.mayHaveWaited(data, recv);
     if (this.mediaStart === undefined || this.closed) return;
@@ -76,6 +105,12 @@ export class MediaTap {
         : { kind: 'chunk', data, recv, position, waited };
     if (this.consumer === undefined) this.early.push(chunk);
     else this.consumer.chunk(chunk);
+  }
+
+  /** Takes the same while {@link isDelivering}, to be looked at when they are delivered. */
+  keep(data: Buffer, recv: bigint, position: number): void {
+    const waited = this.waiting && this.mayHaveWaited(data, recv);
+    this.batch!.add({ kind: 'chunk', data, recv, position, waited });
   }
 
   /** The connection has ended by itself. */

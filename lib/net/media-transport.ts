@@ -18,16 +18,24 @@ export interface MediaTransport {
   readonly kind: 'tcp' | 'udp';
   /** Bytes received so far: of the connection, or of datagrams. */
   readonly received: number;
+  /** When something was last read, in Unix ns; absent before the first. */
+  readonly lastReceived?: bigint | undefined;
   /** What the kernel holds for us between two reads, in bytes; absent over TCP, where nothing is lost by it. */
   readonly receiveBufferBytes?: number | undefined;
-  /** Begins to deliver, with what has come since PLAY. */
-  start(receiver: MediaReceiver): void;
+  /**
+   * Begins to deliver, with what has come since PLAY.
+   *
+   * @param holdMs how long something may be kept so that it is delivered together with what comes behind it; see {@link ItemBatch}
+   */
+  start(receiver: MediaReceiver, holdMs: number): void;
+  /** Delivers what is being kept. */
+  flush(): void;
   /** Stops reading until {@link resume}, where that can be done. */
   pause(): void;
   resume(): void;
   /** Sends a compound RTCP packet to the server, by the number of a stream's RTCP channel. Never throws, and says nothing of errors. */
   sendRtcp(channel: number, data: Buffer): void;
-  /** Delivers nothing more. */
+  /** Delivers what is being kept, and nothing more. */
   stop(): void;
   /** Gives back what it holds; the RTSP connection is not touched. May be called again. */
   close(): Promise<void>;

@@ -4,7 +4,7 @@ import { RetinaRecordError } from '../errors.js';
 import type { RtspUrl } from '../rtsp/url.js';
 import { abortError } from './abort.js';
 import type { TlsOptions } from './options.js';
-import { readIntoBlocks } from './socket-memory.js';
+import { BlockReader, type DataListener } from './socket-memory.js';
 import type { Timers } from './timers.js';
 import { checkPeer, parseCertificates } from './tls-trust.js';
 
@@ -14,6 +14,13 @@ export interface OpenOptions {
   readonly timers: Timers;
   readonly tls: TlsOptions;
   readonly signal?: AbortSignal | undefined;
+}
+
+/** A connected socket. */
+export interface OpenSocket {
+  readonly socket: Socket;
+  /** Names who takes what comes out of it, once; nobody listens to its `data`. */
+  listen(listener: DataListener): void;
 }
 
 /** `host:port`, IPv6 in brackets: how messages name a server, and by what redirects are compared. */
@@ -27,7 +34,7 @@ export function remoteName({ host, port }: RtspUrl): string {
  * @throws RetinaRecordError `connect-refused`, `connect-timeout`, `connect-failed`, `tls-failed`, `tls-untrusted`,
  *   `tls-ca-invalid`; an AbortError
  */
-export async function openSocket(target: RtspUrl, options: OpenOptions): Promise<Socket> {
+export async function openSocket(target: RtspUrl, options: OpenOptions): Promise<OpenSocket> {
   const connection = remoteName(target);
   const { tls, signal } = options;
   const { host, port, secure } = target;
@@ -36,6 +43,7 @@ export async function openSocket(target: RtspUrl, options: OpenOptions): Promise
   if (signal?.aborted) throw abortError(signal);
   const trusted = secure && tls.ca !== undefined ? parseCertificates(tls.ca) : [];
   // The checks come after the handshake, since `checkPeer` accepts more than Node does.
+  const reader = secure ? undefined : new BlockReader();
   const socket: Socket = tlsConnect
     ? tlsConnect({
         host,
@@ -44,12 +52,12 @@ export async function openSocket(target: RtspUrl, options: OpenOptions): Promise
         ...(isIP(host) ? {} : { servername: host }),
         ...(trusted.length > 0 ? { ca: trusted.map((certificate) => certificate.toString()) } : {}),
       })
-    : tcpConnect({ host, port, onread: readIntoBlocks(() => socket) });
+    : tcpConnect({ host, port, onread: reader!.onread });
   socket.setNoDelay(true);
   try {
     await opened(socket, secure ? 'secureConnect' : 'connect', connection, options);
     if (secure) checkPeer(socket as TLSSocket, trusted, tls, connection);
-    return socket;
+    return { socket, listen: (listener) => (reader ? reader.listen(listener) : socket.on('data', listener)) };
   } catch (error) {
     socket.on('error', () => {}); // a late one has nobody left to tell
     socket.destroy();

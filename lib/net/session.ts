@@ -5,7 +5,6 @@ import { keepsDeadTcpSessions } from '../rtsp/live555.js';
 import { abortError } from './abort.js';
 import { errorName } from './connection-errors.js';
 import { sessionHeaders } from './handshake.js';
-import { ItemBatch } from './item-batch.js';
 import { Keepalive } from './keepalive.js';
 import { MediaSource } from './media-source.js';
 import type { ConnectionEnd } from './media-tap.js';
@@ -41,7 +40,6 @@ export class Session extends EventEmitter<{ warning: [SessionWarning] }> {
   readonly source: Readable;
 
   private readonly items: MediaSource;
-  private readonly batch: ItemBatch;
   private keepalive: Keepalive;
   private silence: SilenceWatch;
   private readonly playedAt: bigint;
@@ -70,12 +68,11 @@ export class Session extends EventEmitter<{ warning: [SessionWarning] }> {
       destroyed: () => this.end(),
     });
     this.source = this.items;
-    this.batch = new ItemBatch(parts.holdMs, parts.timers, (item) => this.items.add(item));
     // An abort is told to whoever reads the source; it must not end the process where nobody does yet.
     this.items.on('error', () => {});
     this.items.add(state.presentation);
     signal?.addEventListener('abort', this.onAbort, { once: true });
-    media.start(this.receiver());
+    media.start(this.receiver(), parts.holdMs);
     if (this.ended) return;
     if (this.orphaned === undefined) this.keepalive.start();
     this.silence.start();
@@ -195,24 +192,15 @@ export class Session extends EventEmitter<{ warning: [SessionWarning] }> {
     this.keepalive.stop();
     this.silence.stop();
     this.parts.media.stop();
-    this.batch.end();
   }
 
   private receiver(): MediaReceiver {
-    const { items, batch } = this;
+    const { items } = this;
     return {
       get isFull() {
         return items.isFull;
       },
-      item: (item) => {
-        if (item.kind === 'chunk' || item.kind === 'interleaved') {
-          this.silence.note(item.recv);
-          batch.add(item);
-        } else {
-          batch.flush();
-          items.add(item);
-        }
-      },
+      item: (item) => items.add(item),
       closed: (end) => this.connectionClosed(end),
     };
   }
@@ -231,11 +219,12 @@ export class Session extends EventEmitter<{ warning: [SessionWarning] }> {
   }
 
   private watchSilence(timeoutMs: number): SilenceWatch {
-    const { clock, timers } = this.parts;
+    const { clock, media, timers } = this.parts;
     return new SilenceWatch(
       timeoutMs,
       timers,
       () => clock.now(),
+      () => media.lastReceived,
       () => this.fellSilent(timeoutMs),
     );
   }
@@ -323,7 +312,7 @@ export class Session extends EventEmitter<{ warning: [SessionWarning] }> {
     const { clock, media } = this.parts;
     const position = media.received;
     const text = `${message} (connection ${this.remote}, byte ${position})`;
-    this.batch.flush();
+    media.flush();
     this.items.add({
       kind: 'fault',
       code,

@@ -1,4 +1,4 @@
-import type { OnReadOpts, Socket } from 'node:net';
+import type { OnReadOpts } from 'node:net';
 import { viewOf } from '../buffer-view.js';
 
 /** Bytes asked of the kernel at a time, as many as Node asks for by itself. */
@@ -6,32 +6,42 @@ export const READ_SIZE = 64 * 1024;
 /** Bytes of a block that several reads share. */
 const BLOCK_SIZE = 16 * READ_SIZE;
 
+/** Takes bytes as they are read. */
+export type DataListener = (data: Buffer) => void;
+
 /**
- * How to read a TCP socket whose bytes are kept. By itself Node takes 64 KiB of memory for each read and has them cut to what came,
- * which for a camera that sends a picture at a time is most of what a read costs. Here each read goes behind the one before, into
- * blocks, and nothing is written to these twice.
- *
- * @param socket emits what has been read as `data`, as it would otherwise
+ * Reads a TCP socket whose bytes are kept. By itself Node takes 64 KiB of memory for each read and has them cut to what came, and takes
+ * the bytes through a stream's machinery, which for a camera that sends a picture at a time is most of what a read costs. Here each read
+ * goes behind the one before, into blocks, nothing is written to these twice, and the listener is called at once.
  */
-export function readIntoBlocks(socket: () => Socket): OnReadOpts {
-  let block = Buffer.allocUnsafeSlow(BLOCK_SIZE).buffer;
-  let used = 0;
-  return {
+export class BlockReader {
+  private block = Buffer.allocUnsafeSlow(BLOCK_SIZE).buffer;
+  private used = 0;
+  private early: Buffer[] = [];
+  private listener: DataListener | undefined;
+
+  /** For `net.connect`: the socket emits no `data` then. */
+  readonly onread: OnReadOpts = {
     /** Is asked for the memory of the next read. */
-    buffer() {
-      if (used + READ_SIZE > BLOCK_SIZE) {
-        block = Buffer.allocUnsafeSlow(BLOCK_SIZE).buffer;
-        used = 0;
+    buffer: () => {
+      if (this.used + READ_SIZE > BLOCK_SIZE) {
+        this.block = Buffer.allocUnsafeSlow(BLOCK_SIZE).buffer;
+        this.used = 0;
       }
-      return viewOf(block, used, READ_SIZE);
+      return viewOf(this.block, this.used, READ_SIZE);
     },
-    callback(length) {
-      const data = viewOf(block, used, length);
-      used += length;
-      const reader = socket();
-      // Where nobody listens yet it waits with what the socket holds for its reader.
-      if (!reader.emit('data', data)) reader.unshift(data);
+    callback: (length) => {
+      const data = viewOf(this.block, this.used, length);
+      this.used += length;
+      if (this.listener === undefined) this.early.push(data);
+      else this.listener(data);
       return true;
     },
   };
+
+  /** Names who takes what is read, and hands over what has come before. */
+  listen(listener: DataListener): void {
+    this.listener = listener;
+    for (const data of this.early.splice(0)) listener(data);
+  }
 }

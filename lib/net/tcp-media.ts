@@ -1,4 +1,6 @@
+import type { Chunk } from '../items.js';
 import type { RtspConnection } from './connection.js';
+import type { ConnectionEnd } from './media-tap.js';
 import type { MediaReceiver, MediaTransport } from './media-transport.js';
 
 /** Media interleaved in the RTSP connection (RFC 2326 section 10.12): what lies behind the answer to PLAY, as chunks. */
@@ -11,11 +13,20 @@ export class TcpMedia implements MediaTransport {
     return this.connection.received;
   }
 
-  start(receiver: MediaReceiver): void {
-    this.connection.startMedia({
-      chunk: (chunk) => receiver.item(chunk),
-      closed: (end) => receiver.closed(end),
-    });
+  get lastReceived(): bigint | undefined {
+    return this.connection.lastReceived;
+  }
+
+  start(receiver: MediaReceiver, holdMs: number): void {
+    const consumer = {
+      chunk: (chunk: Chunk) => receiver.item(chunk),
+      closed: (end: ConnectionEnd) => receiver.closed(end),
+    };
+    this.connection.startMedia(consumer, holdMs);
+  }
+
+  flush(): void {
+    this.connection.flushMedia();
   }
 
   pause(): void {

@@ -1,11 +1,12 @@
 import type { RemoteInfo, Socket } from 'node:dgram';
 import { readFile } from 'node:fs/promises';
-import type { Fault, FaultCode, Item, MediaSetup } from '../items.js';
+import type { Fault, FaultCode, InterleavedFrame, Item, MediaSetup } from '../items.js';
 import type { Clock } from '../time/clock.js';
 import { abortError } from './abort.js';
 import type { CaptureSink } from './capture.js';
 import type { RtspConnection } from './connection.js';
 import { DropWatch } from './drop-watch.js';
+import { ItemBatch } from './item-batch.js';
 import type { ConnectionEnd } from './media-tap.js';
 import { DATAGRAM_OVERHEAD, type MediaReceiver, type MediaTransport } from './media-transport.js';
 import type { Timers } from './timers.js';
@@ -34,8 +35,10 @@ export interface UdpMediaOptions {
 export class UdpMedia implements MediaTransport {
   readonly kind = 'udp';
   received = 0;
+  lastReceived: bigint | undefined;
   private readonly streams: UdpStream[] = [];
   private receiver: MediaReceiver | undefined;
+  private batch: ItemBatch<InterleavedFrame> | undefined;
   private early: Item[] = [];
   private earlyBytes = 0;
   private connectionEnd: ConnectionEnd | undefined;
@@ -74,13 +77,14 @@ export class UdpMedia implements MediaTransport {
     this.isExpecting = true;
     for (const stream of this.streams) stream.punch(this.send);
     // Servers that send inside the connection too, whatever was agreed on, are not listened to.
-    this.options.connection.startMedia({
+    const consumer = {
       chunk: () => {},
-      closed: (end) => {
+      closed: (end: ConnectionEnd) => {
         this.connectionEnd = end;
         this.receiver?.closed(end);
       },
-    });
+    };
+    this.options.connection.startMedia(consumer, 0);
   }
 
   /**
@@ -107,14 +111,19 @@ export class UdpMedia implements MediaTransport {
     });
   }
 
-  start(receiver: MediaReceiver): void {
+  start(receiver: MediaReceiver, holdMs: number): void {
     this.receiver = receiver;
+    this.batch = new ItemBatch(holdMs, this.options.timers, (item) => receiver.item(item));
     for (const item of this.early.splice(0)) receiver.item(item);
     const { timers, readTable = (path) => readFile(path, 'latin1') } = this.options;
     const sockets = this.streams.flatMap(({ pair }) => [pair.rtp.address(), pair.rtcp.address()]);
     this.drops = new DropWatch(sockets, { timers, readTable, onDrops: (count) => this.kernelDropped(count) });
     this.drops.start();
     if (this.connectionEnd !== undefined) receiver.closed(this.connectionEnd);
+  }
+
+  flush(): void {
+    this.batch?.flush();
   }
 
   /** Datagrams cannot be held back: beyond the cap they are dropped and counted. */
@@ -129,6 +138,7 @@ export class UdpMedia implements MediaTransport {
   stop(): void {
     if (!this.isExpecting) return;
     this.isExpecting = false;
+    this.batch?.end();
     this.reportDropped();
     this.receiver = undefined;
     this.early = [];
@@ -158,24 +168,31 @@ export class UdpMedia implements MediaTransport {
     const channel = isRtcp ? stream.setup.rtcpChannel : stream.setup.rtpChannel;
     const position = this.received;
     this.received += data.length;
-    this.deliver({ kind: 'interleaved', channel, data, position, recv, waited: false }, data.length);
+    this.lastReceived = recv;
+    this.deliver({ kind: 'interleaved', channel, data, position, recv, waited: false });
     if (this.hasRtp || isRtcp || data.length < 12) return;
     this.hasRtp = true;
     this.onFirstPacket();
   }
 
-  private deliver(item: Item, length: number): void {
-    const { receiver } = this;
-    if (receiver === undefined) {
-      this.earlyBytes += length + DATAGRAM_OVERHEAD;
+  private deliver(item: InterleavedFrame): void {
+    const { batch, receiver } = this;
+    if (batch === undefined || receiver === undefined) {
+      this.earlyBytes += item.data.length + DATAGRAM_OVERHEAD;
       if (this.earlyBytes <= this.options.maxBufferedBytes) this.early.push(item);
       else this.dropped++;
     } else if (receiver.isFull) {
       this.dropped++;
     } else {
       this.reportDropped();
-      receiver.item(item);
+      batch.add(item);
     }
+  }
+
+  /** Tells of a fault behind all that came before it. */
+  private tell(fault: Fault, receiver: MediaReceiver): void {
+    this.flush();
+    receiver.item(fault);
   }
 
   private foreign({ address, port }: RemoteInfo, recv: bigint): void {
@@ -184,7 +201,7 @@ export class UdpMedia implements MediaTransport {
     const text = `datagrams from ${address} port ${port}, which is not the camera's: dropped (said once)`;
     const fault = this.fault('udp-foreign', text, recv);
     if (this.receiver === undefined) this.early.push(fault);
-    else this.receiver.item(fault);
+    else this.tell(fault, this.receiver);
   }
 
   private reportDropped(): void {
@@ -193,7 +210,7 @@ export class UdpMedia implements MediaTransport {
     this.dropped = 0;
     const cap = this.options.maxBufferedBytes;
     const text = `${dropped} datagrams were dropped, as more than ${cap} bytes waited to be processed (maxBufferedBytes)`;
-    receiver.item(this.fault('udp-overflow', text, this.options.clock.now()));
+    this.tell(this.fault('udp-overflow', text, this.options.clock.now()), receiver);
   }
 
   private kernelDropped(count: number): void {
@@ -201,7 +218,7 @@ export class UdpMedia implements MediaTransport {
     const buffer = `${Math.round(this.receiveBufferBytes / 1024)} KiB`;
     const text = `the kernel dropped ${count} datagrams, as its receive buffer of ${buffer} was full; on Linux net.core.rmem_max sets its limit`;
     if (this.receiver === undefined) warnings.add('udp-overflow', text);
-    else this.receiver.item(this.fault('udp-overflow', text, clock.now()));
+    else this.tell(this.fault('udp-overflow', text, clock.now()), this.receiver);
   }
 
   private fault(code: FaultCode, message: string, recv: bigint): Fault {

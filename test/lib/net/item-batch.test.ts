@@ -18,7 +18,7 @@ function frame(n: number, bytes: number, recv: bigint): InterleavedFrame {
 function start(longestMs = LONGEST_MS) {
   const time = new FakeTime();
   const handedOn: number[] = [];
-  const batch = new ItemBatch(longestMs, time, (item) => handedOn.push((item as InterleavedFrame).channel));
+  const batch = new ItemBatch<InterleavedFrame>(longestMs, time, ({ channel }) => handedOn.push(channel));
   const add = (n: number, bytes = 0, recv = time.now()): void => batch.add(frame(n, bytes, recv));
   return { time, batch, handedOn, add };
 }
@@ -105,8 +105,8 @@ describe('ItemBatch', () => {
 
   it('hands on the rest, in order, if whoever takes an item ends it', () => {
     const handedOn: number[] = [];
-    const batch: ItemBatch = new ItemBatch(LONGEST_MS, new FakeTime(), (item) => {
-      const { channel } = item as InterleavedFrame;
+    const batch: ItemBatch<InterleavedFrame> = new ItemBatch(LONGEST_MS, new FakeTime(), (item) => {
+      const { channel } = item;
       handedOn.push(channel);
       if (channel === 2) batch.end();
     });

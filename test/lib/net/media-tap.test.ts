@@ -2,15 +2,24 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Chunk } from '../../../lib/items.js';
-import { MediaTap } from '../../../lib/net/media-tap.js';
+import { type Hold, MediaTap } from '../../../lib/net/media-tap.js';
+import { FakeTime } from './fake-timers.js';
 
 const MS = 1_000_000n;
+
+const AT_ONCE: Hold = { longestMs: 0, timers: new FakeTime(), look: () => {} };
+
+/** Gives a tap what was read, as the connection does. */
+function read(tap: MediaTap, data: Buffer, recv: bigint, position: number): void {
+  if (tap.isDelivering) tap.keep(data, recv, position);
+  else tap.receive(data, recv, position);
+}
 
 function connected(encrypted: boolean): { tap: MediaTap; chunks: Chunk[] } {
   const tap = new MediaTap(encrypted);
   const chunks: Chunk[] = [];
   tap.start(0);
-  tap.connect({ chunk: (chunk) => chunks.push(chunk), closed: () => {} });
+  tap.connect({ chunk: (chunk) => chunks.push(chunk), closed: () => {} }, AT_ONCE);
   return { tap, chunks };
 }
 
@@ -26,14 +35,17 @@ test('the media are what lies behind their start, however the bytes are cut, as 
       let isConnected = false;
       for (const size of [...sizes, 60]) {
         if (!isConnected && position >= connectAt) {
-          tap.connect(consumer);
+          tap.connect(consumer, AT_ONCE);
           isConnected = true;
         }
         const data = bytes.subarray(position, position + size);
-        if (data.length > 0) tap.receive(data, 5n, position);
+        if (data.length === 0) break;
+        // Where the media begin is known from what is looked at first.
+        if (isConnected && position >= start) tap.keep(data, 5n, position);
+        else tap.receive(data, 5n, position);
         position += data.length;
       }
-      if (!isConnected) tap.connect(consumer);
+      if (!isConnected) tap.connect(consumer, AT_ONCE);
       assert.deepEqual(Buffer.concat(chunks.map(({ data }) => data)), bytes.subarray(start));
       for (const chunk of chunks) {
         assert.equal(chunk.data.buffer, bytes.buffer);
@@ -48,7 +60,7 @@ test('after a pause chunks are marked until a read was shorter than it could hav
   const { tap, chunks } = connected(false);
   for (const [i, size] of [100, 65536, 65536, 100, 100].entries()) {
     if (i === 1) tap.notePause();
-    tap.receive(Buffer.alloc(size), 0n, 0);
+    read(tap, Buffer.alloc(size), 0n, 0);
   }
   assert.deepEqual(
     chunks.map(({ waited }) => waited),
@@ -62,14 +74,14 @@ test('after a pause TLS records are marked until one comes by itself', () => {
   let recv = 1000n * MS;
   for (const step of [0n, 1n, 4n, 6n, 1n]) {
     recv += step * MS;
-    tap.receive(Buffer.alloc(100), recv, 0);
+    read(tap, Buffer.alloc(100), recv, 0);
   }
   assert.deepEqual(
     chunks.map(({ waited }) => waited),
     [true, true, true, false, false],
   );
   tap.notePause();
-  tap.receive(Buffer.alloc(100), recv + 1000n * MS, 0);
+  read(tap, Buffer.alloc(100), recv + 1000n * MS, 0);
   assert.equal(chunks.at(-1)!.waited, true);
 });
 
@@ -79,9 +91,27 @@ test('an end before anybody listens is told later, nothing after stop', () => {
   tap.receive(Buffer.alloc(3), 0n, 0);
   tap.end({ midway: true });
   const heard: unknown[] = [];
-  tap.connect({ chunk: ({ data }) => heard.push(data.length), closed: (end) => heard.push(end) });
+  tap.connect({ chunk: ({ data }) => heard.push(data.length), closed: (end) => heard.push(end) }, AT_ONCE);
   assert.deepEqual(heard, [3, { midway: true }]);
   tap.stop();
-  tap.receive(Buffer.alloc(3), 0n, 3);
+  read(tap, Buffer.alloc(3), 0n, 3);
   assert.equal(heard.length, 2);
+});
+
+test('what is kept is looked at and delivered chunk by chunk, and judged when it was read', () => {
+  const tap = new MediaTap(false);
+  const heard: string[] = [];
+  const note = (what: string) => (chunk: Chunk) => heard.push(`${what} ${chunk.position} ${chunk.waited}`);
+  tap.start(0);
+  const look = note('look');
+  tap.connect({ chunk: note('take'), closed: () => {} }, { longestMs: 1000, timers: new FakeTime(), look });
+  read(tap, Buffer.alloc(3), 0n, 0);
+  tap.notePause();
+  read(tap, Buffer.alloc(3), 0n, 3);
+  assert.deepEqual(heard, []);
+  tap.flush();
+  assert.deepEqual(heard, ['look 0 false', 'take 0 false', 'look 3 true', 'take 3 true']);
+  read(tap, Buffer.alloc(3), 0n, 6);
+  tap.stop();
+  assert.deepEqual(heard.slice(4), ['look 6 false', 'take 6 false']);
 });

@@ -219,6 +219,36 @@ test('holdMs keeps what is received for a while, and whatever ends the session c
   );
 });
 
+test('an answer is found at once whatever holdMs says, and so is silence', async (t) => {
+  const media = frame(0, '8060006400001388112233446500');
+  // A frame is cut: its rest comes after a request was made, before the answer.
+  const script: Script = (received) => {
+    const answer = wellBehaved(received) as string;
+    if (received.method !== 'OPTIONS') return answer;
+    return Buffer.concat([media.subarray(5), Buffer.from(answer.replace('%CSEQ%', received.cseq))]);
+  };
+  const { camera, session, time } = await play(t, { holdMs: 60_000, silenceTimeoutMs: 40_000 }, script);
+  let expected = session.receiveStats.bytes;
+  const send = async (data: Buffer) => {
+    camera.socket.write(data);
+    expected += data.length;
+    await until(() => session.receiveStats.bytes >= expected);
+  };
+  await send(Buffer.concat([media, media.subarray(0, 5)]));
+  time.advance(30_000);
+  await camera.received('OPTIONS');
+  await until(() => session.serverInfo.publicMethods.length > 0);
+  assert.deepEqual(session.warnings, []);
+  expected = session.receiveStats.bytes;
+  await send(media);
+  time.advance(39_000);
+  assert.equal(session.source.readableEnded, false);
+  time.advance(1000);
+  const items = await collect(session);
+  assert.match(lastFault(items).message, /nothing was received for 40000 ms/);
+  assert.ok(bytesOf(items).subarray(-media.length).equals(media));
+});
+
 test('stop hands on what holdMs has kept, and no timer is left', async (t) => {
   const { camera, session, time } = await play(t, { holdMs: 1000, silenceTimeoutMs: 0 });
   const timers = time.delaysMs.length;

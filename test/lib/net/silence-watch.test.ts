@@ -16,9 +16,14 @@ function start(): {
   const clock = { offsetMs: 0 };
   const now = () => time.now() + BigInt(clock.offsetMs) * 1_000_000n;
   const fired: number[] = [];
-  const watch = new SilenceWatch(1000, time, now, () => fired.push(Number(time.now() - began) / 1e6));
+  let last: bigint | undefined;
+  const onSilence = () => fired.push(Number(time.now() - began) / 1e6);
+  const watch = new SilenceWatch(1000, time, now, () => last, onSilence);
   watch.start();
-  return { time, watch, fired, clock, hear: () => watch.note(now()) };
+  const hear = () => {
+    last = now();
+  };
+  return { time, watch, fired, clock, hear };
 }
 
 test('silence is counted from the last byte, to the millisecond', () => {

@@ -62,7 +62,7 @@ async function start(t: TestContext, maxBufferedBytes = 1_000_000) {
 test('Q149 what the kernel dropped is a fault that says how many, how large the buffer was and what limits it', async (t) => {
   const { items, media, receiver, table, time, warnings } = await start(t);
   media.expect();
-  media.start(receiver);
+  media.start(receiver, 0);
   table.drops = 7;
   time.advance(5000);
   await new Promise(setImmediate);
@@ -89,11 +89,34 @@ test('datagrams count from before the answer to PLAY, and not before its request
   await server.send(rtp({ seq: 2 }));
   await received(14);
   assert.equal(items.length, 0);
-  media.start(receiver);
+  media.start(receiver, 0);
   assert.deepEqual(
     items.map((item) => item.kind === 'interleaved' && [item.channel, item.data.readUInt16BE(2)]),
     [[4, 2]],
   );
+});
+
+test('datagrams are kept for as long as the session says, and a fault comes behind them', async (t) => {
+  const { items, media, received, receiver, server, table, time } = await start(t);
+  const kinds = () => items.map(({ kind }) => kind);
+  media.expect();
+  media.start(receiver, 10_000);
+  await server.send(rtp({ seq: 1 }));
+  await received(14);
+  assert.equal(media.lastReceived, time.now());
+  assert.deepEqual(kinds(), []);
+  table.drops = 7;
+  time.advance(5000);
+  await new Promise(setImmediate);
+  assert.deepEqual(kinds(), ['interleaved', 'fault']);
+  await server.send(rtp({ seq: 2 }));
+  await received(28);
+  media.flush();
+  assert.equal(items.length, 3);
+  await server.send(rtp({ seq: 3 }));
+  await received(42);
+  media.stop();
+  assert.equal(items.length, 4);
 });
 
 test('what waits for the session is capped, and what was dropped is told before what follows', async (t) => {
@@ -101,7 +124,7 @@ test('what waits for the session is capped, and what was dropped is told before 
   media.expect();
   for (let seq = 0; seq < 20; seq++) await server.send(rtp({ seq }));
   await received(280);
-  media.start(receiver);
+  media.start(receiver, 0);
   assert.equal(items.length, Math.floor(2000 / (14 + 256)));
   await server.send(rtp({ seq: 20 }));
   await received(294);
@@ -114,7 +137,7 @@ test('the end of the RTSP connection is told, even if it came before the session
   const { consumer, ends, media, receiver } = await start(t);
   media.expect();
   consumer().closed({ midway: false });
-  media.start(receiver);
+  media.start(receiver, 0);
   assert.equal(ends(), 1);
   // And what comes inside it is not listened to.
   consumer().chunk({ kind: 'chunk', data: Buffer.alloc(10), recv: 0n });
@@ -124,7 +147,7 @@ test('the end of the RTSP connection is told, even if it came before the session
 test('reports go nowhere as long as nothing tells where, and nowhere after the end', async (t) => {
   const { media, received, receiver, server } = await start(t);
   media.expect();
-  media.start(receiver);
+  media.start(receiver, 0);
   media.sendRtcp(5, Buffer.from('first'));
   media.sendRtcp(77, Buffer.from('unknown'));
   await server.send(Buffer.from('81c8000100000000', 'hex'), server.rtcp, server.client.rtcp);
