@@ -73,20 +73,30 @@ export class RealTimeClock implements Clock {
 
   /**
    * Reads the wall clock between two readings of the monotonic one, since the process may be held up anywhere: wall ≤ true
-   * time < wall + 1 ms, hence a window for the offset. Returns the first monotonic reading.
+   * time < wall + 1 ms, hence a window for the offset. The second one is left out where it cannot narrow the window. Returns the first.
    */
   private observe(): number {
     const before = this.sources.monotonicNs();
     const wallNs = (this.sources.wallMs() - this.originMs) * NS_PER_MS;
-    this.narrow(wallNs - this.sources.monotonicNs(), wallNs + NS_PER_MS - before, before);
+    const high = wallNs + NS_PER_MS - before;
+    this.widen(before);
+    // A second reading is later, so that its bound lies below this one.
+    const isInside = wallNs - before <= this.low && high >= this.low;
+    this.narrow(isInside ? this.low : wallNs - this.sources.monotonicNs(), high);
     return before;
   }
 
-  private narrow(low: number, high: number, monotonicNs: number): void {
+  /** Allows for what the clocks can have drifted apart by now. */
+  private widen(monotonicNs: number): void {
     const drift = (monotonicNs - this.updated) * this.maxSlew;
     this.updated = monotonicNs;
-    this.low = Math.max(low, this.low - drift);
-    this.high = Math.min(high, this.high + drift);
+    this.low -= drift;
+    this.high += drift;
+  }
+
+  private narrow(low: number, high: number): void {
+    this.low = Math.max(low, this.low);
+    this.high = Math.min(high, this.high);
     if (this.low > this.high) {
       this.low = low;
       this.high = high;
@@ -122,8 +132,9 @@ export class RealTimeClock implements Clock {
       const after = monotonicNs();
       if (wall !== start) {
         const wallNs = (wall - this.originMs) * NS_PER_MS;
+        this.widen(after);
         // Another difference than 1 is a step or a hold-up: the reading is a plain one then.
-        this.narrow(wallNs - after, wall === start + 1 ? wallNs - edgeAfter : wallNs + NS_PER_MS - before, after);
+        this.narrow(wallNs - after, wall === start + 1 ? wallNs - edgeAfter : wallNs + NS_PER_MS - before);
         return true;
       }
       edgeAfter = before;

@@ -128,8 +128,8 @@ describe('RealTimeClock', () => {
       clock.now();
       clocks.reads = 0;
       run(clocks, clock, rate, 10);
-      // A call reads three times; what is beyond was spent waiting for edges.
-      const waitingReads = (clocks.reads - 3 * rate * 10) / 10;
+      // A call reads two or three times; what is beyond was spent waiting for edges.
+      const waitingReads = (clocks.reads - 2 * rate * 10) / 10;
       assert.ok(waitingReads < 20_000, `${waitingReads} readings a second`);
       assert.ok(clocks.sleeps < 80, `${clocks.sleeps} sleeps in 10 s`);
       if (rate === 25) assert.ok(clocks.sleeps > 0);
@@ -150,7 +150,7 @@ describe('RealTimeClock', () => {
         clocks.reads = 0;
         clocks.sleeps = 0;
         assert.ok(run(clocks, clock, rate, 10) < LIMIT_NS);
-        assert.equal(clocks.reads, 3 * rate * 10);
+        assert.ok(clocks.reads < 2.1 * rate * 10, `${clocks.reads / rate / 10} readings a call`);
         assert.equal(clocks.sleeps, 0);
       });
 
