@@ -1,24 +1,20 @@
 import { Transform, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Chunk } from '../../lib/items.js';
-import { chunkSource, type StagesResult, WARM_UP } from './stages.js';
+import { benchPasses, chunkSource, type StagesResult } from './stages.js';
 import type { Synthetic } from './synthetic.js';
 
 /**
  * The yardstick: six Transforms of which each does the least for its place, and nothing for faults, times, order or format. What
  * the machine gives them is what Node's streams cost here and now.
  */
-export async function benchBareStages(input: Synthetic, rounds: number): Promise<StagesResult[]> {
-  const results: StagesResult[] = [];
-  for (let round = 0; round < WARM_UP + rounds; round++) {
+export function benchBareStages(input: Synthetic, rounds: number): Promise<StagesResult[]> {
+  return benchPasses(input, rounds, async () => {
     const sink = new Writable({ objectMode: true, write: (_item, _encoding, callback) => callback() });
     const start = performance.now();
     await pipeline([chunkSource(input), ...bareStages(), sink]);
-    const seconds = (performance.now() - start) / 1000;
-    if (round < WARM_UP) continue;
-    results.push({ bytesPerSecond: input.bytes / seconds, nsPerPacket: (seconds * 1e9) / input.packets });
-  }
-  return results;
+    return (performance.now() - start) / 1000;
+  });
 }
 
 interface Packet {

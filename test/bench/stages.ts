@@ -9,25 +9,44 @@ import {
   SeiInjector,
   TcpInterleaveDemux,
 } from '../../transforms/index.js';
+import { CoreSpeed } from './core-speed.js';
 import type { Synthetic } from './synthetic.js';
 
 /** One pass of the bytes through all six stages. */
 export interface StagesResult {
   readonly bytesPerSecond: number;
   readonly nsPerPacket: number;
+  /** The longer of what {@link CoreSpeed} measured before and after it. */
+  readonly coreMs: number;
 }
 
 /** Passes until the compiler has settled; by then some 400 000 packets have gone through. */
-export const WARM_UP = 20;
+const WARM_UP = 20;
 
 /** Sends synthetic camera data in memory through all six stages, `rounds` times after warming up; checks what comes out. */
-export async function benchStages(input: Synthetic, rounds: number): Promise<StagesResult[]> {
+export function benchStages(input: Synthetic, rounds: number): Promise<StagesResult[]> {
+  return benchPasses(input, rounds, () => pass(input));
+}
+
+/** Runs `pass`, which takes so many seconds for all of the input, `rounds` times after warming up. */
+export async function benchPasses(
+  input: Synthetic,
+  rounds: number,
+  pass: () => Promise<number>,
+): Promise<StagesResult[]> {
+  for (let round = 0; round < WARM_UP; round++) await pass();
+  const core = new CoreSpeed();
   const results: StagesResult[] = [];
-  for (let round = 0; round < WARM_UP + rounds; round++) {
-    const seconds = await pass(input);
-    if (round >= WARM_UP) {
-      results.push({ bytesPerSecond: input.bytes / seconds, nsPerPacket: (seconds * 1e9) / input.packets });
-    }
+  let before = core.measure();
+  for (let round = 0; round < rounds; round++) {
+    const seconds = await pass();
+    const after = core.measure();
+    results.push({
+      bytesPerSecond: input.bytes / seconds,
+      nsPerPacket: (seconds * 1e9) / input.packets,
+      coreMs: Math.max(before, after),
+    });
+    before = after;
   }
   return results;
 }
