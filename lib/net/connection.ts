@@ -131,7 +131,6 @@ export class RtspConnection {
    */
   request(method: string, uri: string, headers: HeaderList, options: RequestOptions = {}): Promise<RtspResponse> {
     if (this.pending !== undefined) throw new Error('a request is outstanding');
-    this.tap.flush();
     const message = this.serialize(method, uri, headers);
     const cseq = this.lastCseq;
     if (this.error !== undefined) return Promise.reject(this.error(this.awaited({ method, cseq, options })));
@@ -226,7 +225,7 @@ export class RtspConnection {
     this.capture?.received(data, recv);
     if (this.tap.isDelivering) {
       this.tap.keep(data, recv, position);
-      if (this.pending !== undefined) this.tap.flush();
+      if (this.pending !== undefined) this.tap.look();
     } else {
       this.watch(data, position);
       this.tap.receive(data, recv, position);
@@ -308,7 +307,7 @@ export class RtspConnection {
   }
 
   private end(cause: Error | undefined): void {
-    this.tap.flush();
+    this.tap.look();
     if (this.error !== undefined) return;
     const midway = this.framer.isMidway;
     this.error = (awaited) => closedError(awaited, cause);
@@ -323,6 +322,7 @@ export class RtspConnection {
   }
 
   private timedOut(): void {
+    this.tap.look();
     const rest = this.framer.isMidway ? ': what has come of a message is incomplete' : '';
     this.settle((pending) =>
       pending.reject(timeoutError(this.awaited(pending), `within ${pending.options.timeoutMs} ms${rest}`)),

@@ -7,6 +7,14 @@ interface Received {
   readonly recv: bigint;
 }
 
+/** Who gets what has been kept. */
+interface Taker<T> {
+  /** Something is about to be handed on. */
+  before?(): void;
+  /** Takes the next item, in the order in which they came. */
+  item(item: T): void;
+}
+
 /** Items are handed on when the first of them has been kept for one in so many parts of the longest time. */
 const USUAL_SHARE = 4n;
 /** Bytes that are kept at most. */
@@ -28,38 +36,32 @@ export class ItemBatch<T extends Received> {
   private since = 0n;
   private timer: unknown;
 
-  /**
-   * @param longestMs how long an item may be kept; 0: not at all
-   * @param handOn takes the items in the order in which they came
-   */
+  /** @param longestMs how long an item may be kept; 0: not at all */
   constructor(
     private readonly longestMs: number,
     private readonly timers: Timers,
-    private readonly handOn: (item: T) => void,
+    private readonly taker: Taker<T>,
   ) {
     this.usualNs = BigInt(Math.round(longestMs * 1e6)) / USUAL_SHARE;
   }
 
   /** Takes the next item. */
   add(item: T): void {
-    if (this.longestMs === 0) {
-      this.handOn(item);
-      return;
-    }
     const { data, recv } = item;
     if (this.items.length === 0) this.since = recv;
     this.items.push(item);
     this.bytes += data.length + DATAGRAM_OVERHEAD;
     const kept = recv - this.since;
     // The clock may have been set back.
-    if (kept >= this.usualNs || kept < 0n || this.bytes >= MAX_BYTES) this.flush();
+    if (this.longestMs === 0 || kept >= this.usualNs || kept < 0n || this.bytes >= MAX_BYTES) this.flush();
     else if (this.timer === undefined) this.timer = this.timers.setTimeout(() => this.timeUp(), this.longestMs);
   }
 
-  /** Hands on what is kept. What takes an item may call this, or {@link end}, itself: the rest comes then. */
+  /** Hands on what is kept. What takes an item, or is told before, may call this or {@link end} itself: the rest comes then. */
   flush(): void {
-    const { items } = this;
-    while (this.taken < items.length) this.handOn(items[this.taken++]!);
+    const { items, taker } = this;
+    if (this.taken < items.length) taker.before?.();
+    while (this.taken < items.length) taker.item(items[this.taken++]!);
     items.length = 0;
     this.taken = 0;
     this.bytes = 0;

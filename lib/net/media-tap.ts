@@ -23,7 +23,7 @@ export interface Hold {
   /** See {@link ItemBatch}. */
   readonly longestMs: number;
   readonly timers: Timers;
-  /** Looks at what was kept, right before it is delivered. */
+  /** Looks at each chunk before it is delivered. */
   readonly look: (chunk: Chunk) => void;
 }
 
@@ -39,6 +39,10 @@ export class MediaTap {
   private consumer: MediaConsumer | undefined;
   private early: Chunk[] = [];
   private batch: ItemBatch<Chunk> | undefined;
+  /** What is kept and has not been looked at. */
+  private readonly unseen: Chunk[] = [];
+  private lookAt: (chunk: Chunk) => void = () => {};
+  private isLooking = false;
   private ended: ConnectionEnd | undefined;
   private closed = false;
   private waiting = false;
@@ -65,12 +69,27 @@ export class MediaTap {
   /** Names who gets the chunks, and hands over those that came along with the answer to PLAY. */
   connect(consumer: MediaConsumer, { longestMs, timers, look }: Hold): void {
     this.consumer = consumer;
-    this.batch = new ItemBatch(longestMs, timers, (chunk) => {
-      look(chunk);
-      this.consumer?.chunk(chunk);
+    this.lookAt = look;
+    this.batch = new ItemBatch<Chunk>(longestMs, timers, {
+      before: () => this.look(),
+      item: (chunk) => consumer.chunk(chunk),
     });
     for (const chunk of this.early.splice(0)) consumer.chunk(chunk);
     if (this.ended !== undefined) consumer.closed(this.ended);
+  }
+
+  /** Looks at what is kept, and goes on keeping it. Does nothing if it is what was looked at that calls this. */
+  look(): void {
+    if (this.isLooking) return;
+    this.isLooking = true;
+    const { unseen } = this;
+    let seen = 0;
+    try {
+      while (seen < unseen.length) this.lookAt(unseen[seen++]!);
+    } finally {
+      unseen.splice(0, seen);
+      this.isLooking = false;
+    }
   }
 
   /** Delivers what is kept. */
@@ -107,10 +126,12 @@ export class MediaTap {
     else this.consumer.chunk(chunk);
   }
 
-  /** Takes the same while {@link isDelivering}, to be looked at when they are delivered. */
+  /** Takes the same while {@link isDelivering}, to be looked at by {@link look}, or before they are delivered. */
   keep(data: Buffer, recv: bigint, position: number): void {
     const waited = this.waiting && this.mayHaveWaited(data, recv);
-    this.batch!.add({ kind: 'chunk', data, recv, position, waited });
+    const chunk: Chunk = { kind: 'chunk', data, recv, position, waited };
+    this.unseen.push(chunk);
+    this.batch!.add(chunk);
   }
 
   /** The connection has ended by itself. */

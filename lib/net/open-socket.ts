@@ -19,7 +19,7 @@ export interface OpenOptions {
 /** A connected socket. */
 export interface OpenSocket {
   readonly socket: Socket;
-  /** Names who takes what comes out of it, once; nobody listens to its `data`. */
+  /** Names who takes what comes out of it, once; `data` events are not to be relied on. */
   listen(listener: DataListener): void;
 }
 

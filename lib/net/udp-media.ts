@@ -113,7 +113,7 @@ export class UdpMedia implements MediaTransport {
 
   start(receiver: MediaReceiver, holdMs: number): void {
     this.receiver = receiver;
-    this.batch = new ItemBatch(holdMs, this.options.timers, (item) => receiver.item(item));
+    this.batch = new ItemBatch<InterleavedFrame>(holdMs, this.options.timers, { item: (item) => receiver.item(item) });
     for (const item of this.early.splice(0)) receiver.item(item);
     const { timers, readTable = (path) => readFile(path, 'latin1') } = this.options;
     const sockets = this.streams.flatMap(({ pair }) => [pair.rtp.address(), pair.rtcp.address()]);

@@ -18,7 +18,7 @@ function frame(n: number, bytes: number, recv: bigint): InterleavedFrame {
 function start(longestMs = LONGEST_MS) {
   const time = new FakeTime();
   const handedOn: number[] = [];
-  const batch = new ItemBatch<InterleavedFrame>(longestMs, time, ({ channel }) => handedOn.push(channel));
+  const batch = new ItemBatch<InterleavedFrame>(longestMs, time, { item: ({ channel }) => handedOn.push(channel) });
   const add = (n: number, bytes = 0, recv = time.now()): void => batch.add(frame(n, bytes, recv));
   return { time, batch, handedOn, add };
 }
@@ -105,16 +105,39 @@ describe('ItemBatch', () => {
 
   it('hands on the rest, in order, if whoever takes an item ends it', () => {
     const handedOn: number[] = [];
-    const batch: ItemBatch<InterleavedFrame> = new ItemBatch(LONGEST_MS, new FakeTime(), (item) => {
-      const { channel } = item;
-      handedOn.push(channel);
-      if (channel === 2) batch.end();
+    const batch: ItemBatch<InterleavedFrame> = new ItemBatch(LONGEST_MS, new FakeTime(), {
+      item({ channel }) {
+        handedOn.push(channel);
+        if (channel === 2) batch.end();
+      },
     });
     for (const n of [1, 2, 3, 4]) batch.add(frame(n, 0, 0n));
     batch.flush();
     assert.deepEqual(handedOn, [1, 2, 3, 4]);
     batch.add(frame(5, MIB, 0n));
     assert.equal(handedOn.length, 5);
+  });
+
+  it('tells before it hands on, once, and in order even if that ends it', () => {
+    for (const ends of [false, true]) {
+      const heard: unknown[] = [];
+      const batch: ItemBatch<InterleavedFrame> = new ItemBatch(LONGEST_MS, new FakeTime(), {
+        before() {
+          heard.push('before');
+          if (ends && heard.length === 1) batch.end();
+        },
+        item: ({ channel }) => heard.push(channel),
+      });
+      for (const n of [1, 2, 3]) batch.add(frame(n, 0, 0n));
+      batch.flush();
+      batch.flush();
+      assert.deepEqual(
+        heard.filter((what) => what !== 'before'),
+        [1, 2, 3],
+      );
+      assert.equal(heard[0], 'before');
+      assert.equal(heard.length, ends ? 5 : 4);
+    }
   });
 
   it('hands on what is kept at the end, and leaves no timer', () => {

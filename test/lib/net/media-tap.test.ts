@@ -98,7 +98,7 @@ test('an end before anybody listens is told later, nothing after stop', () => {
   assert.equal(heard.length, 2);
 });
 
-test('what is kept is looked at and delivered chunk by chunk, and judged when it was read', () => {
+test('what is kept is looked at before it is delivered, and judged when it was read', () => {
   const tap = new MediaTap(false);
   const heard: string[] = [];
   const note = (what: string) => (chunk: Chunk) => heard.push(`${what} ${chunk.position} ${chunk.waited}`);
@@ -109,9 +109,44 @@ test('what is kept is looked at and delivered chunk by chunk, and judged when it
   tap.notePause();
   read(tap, Buffer.alloc(3), 0n, 3);
   assert.deepEqual(heard, []);
+  tap.look();
+  assert.deepEqual(heard, ['look 0 false', 'look 3 true']);
   tap.flush();
-  assert.deepEqual(heard, ['look 0 false', 'take 0 false', 'look 3 true', 'take 3 true']);
+  assert.deepEqual(heard.slice(2), ['take 0 false', 'take 3 true']);
   read(tap, Buffer.alloc(3), 0n, 6);
   tap.stop();
   assert.deepEqual(heard.slice(4), ['look 6 false', 'take 6 false']);
+});
+
+test('a look that ends all sees each chunk once, one behind the other, and nothing is lost or late', () => {
+  const tap = new MediaTap(false);
+  const seen: string[] = [];
+  const taken: (number | undefined)[] = [];
+  tap.start(0);
+  const look = ({ position }: Chunk): void => {
+    seen.push(`> ${position}`);
+    if (position === 3) tap.stop();
+    seen.push(`< ${position}`);
+  };
+  const consumer = { chunk: ({ position }: Chunk) => taken.push(position), closed: () => {} };
+  tap.connect(consumer, { longestMs: 1000, timers: new FakeTime(), look });
+  for (const position of [0, 3, 6]) read(tap, Buffer.alloc(3), 0n, position);
+  tap.flush();
+  assert.deepEqual(seen, ['> 0', '< 0', '> 3', '< 3', '> 6', '< 6']);
+  assert.deepEqual(taken, [0, 3, 6]);
+});
+
+test('a look that throws is not the last one', () => {
+  const tap = new MediaTap(false);
+  const seen: (number | undefined)[] = [];
+  tap.start(0);
+  const look = ({ position }: Chunk): void => {
+    seen.push(position);
+    if (position === 0) throw new Error('a listener of the caller');
+  };
+  tap.connect({ chunk: () => {}, closed: () => {} }, { longestMs: 1000, timers: new FakeTime(), look });
+  for (const position of [0, 3]) read(tap, Buffer.alloc(3), 0n, position);
+  assert.throws(() => tap.look(), /a listener/);
+  tap.look();
+  assert.deepEqual(seen, [0, 3]);
 });

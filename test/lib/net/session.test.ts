@@ -227,7 +227,7 @@ test('an answer is found at once whatever holdMs says, and so is silence', async
     if (received.method !== 'OPTIONS') return answer;
     return Buffer.concat([media.subarray(5), Buffer.from(answer.replace('%CSEQ%', received.cseq))]);
   };
-  const { camera, session, time } = await play(t, { holdMs: 60_000, silenceTimeoutMs: 40_000 }, script);
+  const { camera, session, time } = await play(t, { holdMs: 600_000, silenceTimeoutMs: 40_000 }, script);
   let expected = session.receiveStats.bytes;
   const send = async (data: Buffer) => {
     camera.socket.write(data);
@@ -239,6 +239,8 @@ test('an answer is found at once whatever holdMs says, and so is silence', async
   await camera.received('OPTIONS');
   await until(() => session.serverInfo.publicMethods.length > 0);
   assert.deepEqual(session.warnings, []);
+  assert.equal((await next(session, 'presentation')).kind, 'presentation');
+  assert.equal(session.source.read(), null);
   expected = session.receiveStats.bytes;
   await send(media);
   time.advance(39_000);

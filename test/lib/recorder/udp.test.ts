@@ -146,7 +146,7 @@ it('Q150 where nothing arrives over UDP it goes over to TCP, and records all', a
   const camera = await cameraFor(t, { faults: { noDatagrams: true } });
   const timers = new FakeTime();
   const out = join(folderFor(t), 'out.mp4');
-  const starting = record(camera.url, out, { transport: 'auto', timers });
+  const starting = record(camera.url, out, { transport: 'auto', timers, holdMs: 0 });
   await until(() => timers.delaysMs.includes(3000) && camera.stats.requests === 3);
   timers.advance(3000);
   const report = await (await starting).done;
