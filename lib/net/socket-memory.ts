@@ -11,8 +11,8 @@ export type DataListener = (data: Buffer) => void;
 
 /**
  * Reads a TCP socket whose bytes are kept. By itself Node takes 64 KiB of memory for each read and has them cut to what came, and takes
- * the bytes through a stream's machinery, which for a camera that sends a picture at a time is most of what a read costs. Here each read
- * goes behind the one before, into blocks, nothing is written to these twice, and the listener is called at once.
+ * the bytes through a stream's machinery: that costs much where a camera sends a picture at a time. Here each read goes behind the one
+ * before, into blocks, nothing is written to these twice, and the listener is called at once.
  */
 export class BlockReader {
   private block = Buffer.allocUnsafeSlow(BLOCK_SIZE).buffer;
