@@ -2,7 +2,8 @@
  * Views of a Buffer as `subarray` makes them, in a third of its time, for what is done with every packet.
  *
  * Most of what `subarray` takes is asking the typed array for its memory and for its place there. Packets are taken apart from the
- * outside in, each view at once after the one around it: so what was said of the last one is kept.
+ * outside in, each view at once after the one around it, and one packet after another out of the same read: so what was said of the last
+ * view is kept, and of what it was taken from.
  */
 
 type ViewConstructor = new (memory: ArrayBufferLike, offset: number, length: number) => Buffer;
@@ -13,6 +14,10 @@ const View = (Buffer as unknown as { readonly [Symbol.species]: ViewConstructor 
 let last: Buffer = Buffer.alloc(0);
 let lastMemory: ArrayBufferLike = last.buffer;
 let lastOffset = last.byteOffset;
+/** What a view was made of last that was not the last view: the bytes of a read, of which many packets are taken. */
+let base = last;
+let baseMemory = lastMemory;
+let baseOffset = lastOffset;
 
 /** A view of `length` bytes of `memory` from its byte `offset` on. */
 export function viewOf(memory: ArrayBufferLike, offset: number, length: number): Buffer {
@@ -24,7 +29,14 @@ export function viewOf(memory: ArrayBufferLike, offset: number, length: number):
 
 /** The same as `data.subarray(start, end)`, where 0 ≤ start ≤ end ≤ length. */
 export function subview(data: Buffer, start: number, end: number): Buffer {
-  if (data !== last) return viewOf(data.buffer, data.byteOffset + start, end - start);
+  if (data !== last) {
+    if (data !== base) {
+      base = data;
+      baseMemory = data.buffer;
+      baseOffset = data.byteOffset;
+    }
+    return viewOf(baseMemory, baseOffset + start, end - start);
+  }
   lastOffset += start;
   last = new View(lastMemory, lastOffset, end - start);
   return last;

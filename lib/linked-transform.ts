@@ -1,4 +1,5 @@
 import { Transform, type TransformOptions } from 'node:stream';
+import type { FrameInPlace } from './frame-in-place.js';
 import { WayIn, WayOut } from './short-way.js';
 
 /** A Transform that takes items by the short way, and hands them on by it. */
@@ -14,6 +15,7 @@ export abstract class LinkedTransform extends Transform {
     this.wayIn = new WayIn(
       this,
       handle,
+      this.handleFrame,
       (error) => this.handleFailure(error),
       () => this.writable && this.writableLength === 0 && this.readableLength < this.readableHighWaterMark,
     );
@@ -27,6 +29,9 @@ export abstract class LinkedTransform extends Transform {
 
   /** Handles one item, in place of `_transform`. */
   protected abstract handle(item: never): void;
+
+  /** Does the same as {@link handle} with the `interleaved` item that would be made of the frame. */
+  protected handleFrame?(frame: FrameInPlace): void;
 
   /** Takes the error of an item that came the short way. */
   protected abstract handleFailure(error: Error): void;
@@ -52,6 +57,11 @@ export abstract class LinkedTransform extends Transform {
     if (!hasRoom) this.wayIn.close();
     this.wayOut.tryOpening();
     return hasRoom;
+  }
+
+  /** Hands on a frame without an item, if the next stage takes it so; false if an item has to be made of it. */
+  protected pushFrame(frame: FrameInPlace): boolean {
+    return this.wayOut.open?.takeFrame(frame) === true;
   }
 
   /**

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { FrameInPlace } from './frame-in-place.js';
 
 /*
  * Where one stream is piped to another and to nothing else, what it pushes can go at once into the function that handles the other's
@@ -31,12 +32,14 @@ export class WayIn {
   /**
    * @param stream that takes items
    * @param handle its method that handles one
+   * @param handleFrame its method, if it has one, that handles a frame for which no item has been made
    * @param fail is told what that has thrown
    * @param isIdle whether an item would be handled at once if it were written now, and room be left for what comes of it
    */
   constructor(
     private readonly stream: object,
     private readonly handle: (this: object, item: never) => void,
+    private readonly handleFrame: ((this: object, frame: FrameInPlace) => void) | undefined,
     private readonly fail: (error: Error) => void,
     private readonly isIdle: () => boolean,
   ) {
@@ -59,10 +62,19 @@ export class WayIn {
 
   /** Handles an item; false if it has to go the ordinary way. */
   take(item: unknown): boolean {
+    return this.run(this.handle, item);
+  }
+
+  /** Handles a frame; false if it has to be made an item. */
+  takeFrame(frame: FrameInPlace): boolean {
+    return this.handleFrame !== undefined && this.run(this.handleFrame, frame);
+  }
+
+  private run(handle: (this: object, item: never) => void, item: unknown): boolean {
     if (this.state !== OPEN) return false;
     this.state = HANDLING;
     try {
-      this.handle.call(this.stream, item as never);
+      handle.call(this.stream, item as never);
       this.state = this.state === HANDLING ? OPEN : CLOSED;
     } catch (error) {
       this.fail(error as Error);

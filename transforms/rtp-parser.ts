@@ -1,5 +1,7 @@
+import { subview } from '../lib/buffer-view.js';
 import { mayReorder } from '../lib/codec/h264-sdp.js';
-import type { Fault, InterleavedFrame, Item, MediaDescription, Presentation, RtcpPacket } from '../lib/items.js';
+import type { FrameInPlace } from '../lib/frame-in-place.js';
+import type { Fault, Item, MediaDescription, Presentation, RtcpPacket } from '../lib/items.js';
 import { type InitialTimestampPolicy, initialTimestamps } from '../lib/rtp/initial-timestamp.js';
 import { looksLikeRtcp } from '../lib/rtp/rtp-header.js';
 import { RtpReceiver, type RtpReceiverOptions } from '../lib/rtp/rtp-receiver.js';
@@ -56,33 +58,36 @@ export class RtpParser extends Stage {
 
   protected override handle(item: Item): void {
     if (item.kind === 'interleaved') {
-      this.receive(item);
+      const { channel, data, position, recv, waited } = item;
+      this.handleFrame({ channel, data, start: 0, end: data.length, position, recv, waited });
       return;
     }
     this.push(item);
     if (item.kind === 'presentation' && this.options.media === undefined) this.assignPresentation(item);
   }
 
-  private receive(frame: InterleavedFrame): void {
+  protected override handleFrame(frame: FrameInPlace): void {
     const channel = this.channels[frame.channel];
     if (channel === undefined) {
       this.unassigned(frame);
       return;
     }
-    const { data } = frame;
-    if (data.length === 0) return; // Q12
+    const { data, start, end } = frame;
+    if (start === end) return; // Q12
     const { media, isRtcp, receiver } = channel;
     // RTCP may come on the RTP channel (Q97), and with rtcp-mux the other way round.
-    if ((data[1]! & 0x7f) !== media.payloadType && (isRtcp || looksLikeRtcp(data, media.payloadType))) {
+    const second = end - start > 1 ? data[start + 1]! : 0;
+    if ((second & 0x7f) !== media.payloadType && (isRtcp || looksLikeRtcp(second, media.payloadType))) {
       const { position, recv, waited } = frame;
-      this.push({ kind: 'rtcp', media, data, position, recv, waited } satisfies RtcpPacket);
+      const packet = { kind: 'rtcp', media, data: subview(data, start, end), position, recv, waited } as const;
+      this.push(packet satisfies RtcpPacket);
       return;
     }
     const packet = receiver.receive(frame, this.emitFault);
     if (packet !== undefined) this.push(packet);
   }
 
-  private unassigned({ channel, position, recv }: InterleavedFrame): void {
+  private unassigned({ channel, position, recv }: FrameInPlace): void {
     if (this.warnedUnassigned) return;
     this.warnedUnassigned = true;
     const message = `data on channel ${channel}, which was not set up: dropped (said once)`;

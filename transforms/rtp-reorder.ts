@@ -84,7 +84,7 @@ export class RtpReorder extends Stage {
     for (const buffer of this.buffers) if (buffer.isHolding) buffer.tick(frame.recv);
     const channel = this.channels[frame.channel];
     // RTCP may come on the RTP channel (Q97).
-    if (channel === undefined || looksLikeRtcp(frame.data, channel.payloadType)) this.push(frame);
+    if (channel === undefined || looksLikeRtcp(frame.data[1] ?? 0, channel.payloadType)) this.push(frame);
     else channel.buffer.push(frame);
   }
 

@@ -1,3 +1,5 @@
+import { subview } from '../lib/buffer-view.js';
+import { frameInPlace } from '../lib/frame-in-place.js';
 import type { Chunk, InterleavedFrame, Item, Presentation, RtspMessageItem } from '../lib/items.js';
 import { InterleaveFramer } from '../lib/rtsp/framer.js';
 import type { RtspMessage } from '../lib/rtsp/message.js';
@@ -27,26 +29,17 @@ export class TcpInterleaveDemux extends Stage {
   private readonly clock: Clock;
   private readonly framer: InterleaveFramer;
   private position = 0;
-  private recv = 0n;
-  private waited = false;
+  /** The frame at hand; between frames its times are those of the chunk. */
+  private readonly frame = frameInPlace();
 
   constructor(options: TcpInterleaveDemuxOptions = {}) {
     super();
     this.clock = options.clock ?? systemClock;
     this.framer = new InterleaveFramer({
-      frame: (channel, data, position) => {
-        this.push({
-          kind: 'interleaved',
-          channel,
-          data,
-          position,
-          recv: this.recv,
-          waited: this.waited,
-        } satisfies InterleavedFrame);
-      },
+      frame: (channel, data, start, end, position) => this.handOn(channel, data, start, end, position),
       message: (message, position) => {
         this.emit('message', message, position);
-        this.push({ kind: 'rtsp', message, position, recv: this.recv } satisfies RtspMessageItem);
+        this.push({ kind: 'rtsp', message, position, recv: this.frame.recv } satisfies RtspMessageItem);
       },
       junk: (position, length) => {
         this.fault('junk', `${length} bytes between frames are neither frame nor message: skipped`, position);
@@ -80,11 +73,24 @@ export class TcpInterleaveDemux extends Stage {
       this.finish();
       this.position = chunk.position;
     }
-    this.recv = chunk.recv;
-    this.waited = chunk.waited === true;
+    this.frame.recv = chunk.recv;
+    this.frame.waited = chunk.waited === true;
     const position = this.position;
     this.position += chunk.data.length;
     this.framer.push(chunk.data, position);
+  }
+
+  private handOn(channel: number, data: Buffer, start: number, end: number, position: number): void {
+    const { frame } = this;
+    frame.channel = channel;
+    frame.data = data;
+    frame.start = start;
+    frame.end = end;
+    frame.position = position;
+    if (this.pushFrame(frame)) return;
+    const { recv, waited } = frame;
+    const item = { kind: 'interleaved', channel, data: subview(data, start, end), position, recv, waited } as const;
+    this.push(item satisfies InterleavedFrame);
   }
 
   private assign(presentation: Presentation): void {
@@ -94,6 +100,6 @@ export class TcpInterleaveDemux extends Stage {
   }
 
   private fault(code: 'junk' | 'truncated', message: string, position: number): void {
-    this.push({ kind: 'fault', code, message, position, recv: this.recv });
+    this.push({ kind: 'fault', code, message, position, recv: this.frame.recv });
   }
 }

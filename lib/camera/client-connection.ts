@@ -39,7 +39,7 @@ export class ClientConnection implements ClientLink {
     this.outlet = this.faulty ?? new SocketOutlet(socket, this.sent);
     this.framer = new InterleaveFramer(
       {
-        frame: (channel, data) => this.takeFrame(channel, data),
+        frame: (channel, data, start, end) => this.takeFrame(channel, data.subarray(start, end)),
         message: (message) => this.take(message),
         junk: () => {},
       },

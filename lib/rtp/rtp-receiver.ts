@@ -1,6 +1,7 @@
 import { subview } from '../buffer-view.js';
 import { type ErrorContext, RetinaRecordError } from '../errors.js';
-import type { Fault, FaultCode, InterleavedFrame, MediaDescription, RtpPacket } from '../items.js';
+import type { FrameInPlace } from '../frame-in-place.js';
+import type { Fault, FaultCode, MediaDescription, RtpPacket } from '../items.js';
 import { formatSsrc } from './format-ssrc.js';
 import { findPayload, type PayloadRange } from './rtp-header.js';
 import { SsrcFilter } from './ssrc-filter.js';
@@ -75,19 +76,19 @@ export class RtpReceiver {
    *
    * @throws RetinaRecordError `rtp-out-of-order` (not if tolerant, nor over UDP), `rtp-timestamp-jump` (not if tolerant), `stale-session`
    */
-  receive(frame: InterleavedFrame, emit: (item: Fault) => void): RtpPacket | undefined {
-    const { data } = frame;
-    const malformed = findPayload(data, this.range);
+  receive(frame: FrameInPlace, emit: (item: Fault) => void): RtpPacket | undefined {
+    const { data, start } = frame;
+    const malformed = findPayload(data, start, frame.end, this.range);
     if (malformed !== undefined) {
       emit(this.fault('rtp-malformed', `malformed RTP packet: ${malformed}`, frame));
       return undefined;
     }
-    const second = data[1]!;
+    const second = data[start + 1]!;
     const type = second & 0x7f;
-    const sequenceNumber = (data[2]! << 8) | data[3]!;
+    const sequenceNumber = (data[start + 2]! << 8) | data[start + 3]!;
     if (type !== this.payloadType && type === GEOVISION_TYPE) return undefined; // Q88
-    const timestamp = ((data[4]! << 24) | (data[5]! << 16) | (data[6]! << 8) | data[7]!) >>> 0;
-    const ssrc = ((data[8]! << 24) | (data[9]! << 16) | (data[10]! << 8) | data[11]!) >>> 0;
+    const timestamp = readUint32(data, start + 4);
+    const ssrc = readUint32(data, start + 8);
     if (ssrc !== this.source.ssrc && !this.acceptSsrc(ssrc, sequenceNumber, timestamp, frame, emit)) return undefined;
     this.source.confirm();
     let gap = this.expected === undefined ? 0 : (sequenceNumber - this.expected) & 0xffff;
@@ -111,7 +112,7 @@ export class RtpReceiver {
       this.dropped += gap + 1;
       return undefined;
     }
-    if ((data[0]! & 0x20) !== 0 && data[data.length - 1] === 0) {
+    if ((data[start]! & 0x20) !== 0 && data[frame.end - 1] === 0) {
       this.faultOnce('padding', 'rtp-malformed', 'padding announced, but its count is 0: taken for none', frame, emit);
     }
     const lost = gap + this.dropped;
@@ -148,7 +149,7 @@ export class RtpReceiver {
     ssrc: number,
     sequence: number,
     timestamp: number,
-    frame: InterleavedFrame,
+    frame: FrameInPlace,
     emit: (item: Fault) => void,
   ): boolean {
     const before = this.source.ssrc;
@@ -176,7 +177,7 @@ export class RtpReceiver {
     return true;
   }
 
-  private acceptType(type: number, frame: InterleavedFrame, emit: (item: Fault) => void): boolean {
+  private acceptType(type: number, frame: FrameInPlace, emit: (item: Fault) => void): boolean {
     this.foreignRun = type === this.foreignType ? this.foreignRun + 1 : 1;
     this.foreignType = type;
     const what = `payload type ${type} instead of ${this.payloadType}`;
@@ -190,7 +191,7 @@ export class RtpReceiver {
   }
 
   /** Returns whether the stream is to be followed back to there. */
-  private outOfOrder(sequenceNumber: number, frame: InterleavedFrame, emit: (item: Fault) => void): boolean {
+  private outOfOrder(sequenceNumber: number, frame: FrameInPlace, emit: (item: Fault) => void): boolean {
     const expected = this.expected!;
     const { datagrams, tolerant } = this.options;
     const isEarly = datagrams && !this.sawPayloadType;
@@ -220,7 +221,7 @@ export class RtpReceiver {
   }
 
   /** Extends a timestamp off the timeline; undefined if its frame is to be dropped. */
-  private placeJump(timestamp: number, frame: InterleavedFrame, emit: (item: Fault) => void): number | undefined {
+  private placeJump(timestamp: number, frame: FrameInPlace, emit: (item: Fault) => void): number | undefined {
     if (this.jump === undefined && this.media.type === 'audio') {
       const clamped = this.timeline.clampStepBack(timestamp);
       if (clamped !== undefined) {
@@ -238,7 +239,7 @@ export class RtpReceiver {
   }
 
   /** A timestamp off the timeline (Q101): an error, or the frame is dropped until enough others agree with it. */
-  private acceptJump(timestamp: number, frame: InterleavedFrame, emit: (item: Fault) => void): boolean {
+  private acceptJump(timestamp: number, frame: FrameInPlace, emit: (item: Fault) => void): boolean {
     const jump = this.timeline.check(timestamp);
     if (jump === undefined) {
       this.jump = undefined;
@@ -281,7 +282,7 @@ export class RtpReceiver {
     key: string,
     code: FaultCode,
     message: string,
-    frame: InterleavedFrame,
+    frame: FrameInPlace,
     emit: (item: Fault) => void,
   ): void {
     if (this.warned.has(key)) return;
@@ -289,18 +290,23 @@ export class RtpReceiver {
     emit(this.fault(code, `${message} (said once)`, frame));
   }
 
-  private fault(code: FaultCode, message: string, frame: InterleavedFrame): Fault {
-    const { position, recv, data } = frame;
-    const sequenceNumber = data.length >= 4 ? data.readUInt16BE(2) : undefined;
+  private fault(code: FaultCode, message: string, frame: FrameInPlace): Fault {
+    const { position, recv, data, start, end } = frame;
+    const sequenceNumber = end - start >= 4 ? data.readUInt16BE(start + 2) : undefined;
     return { kind: 'fault', code, message, media: this.media, position, sequenceNumber, recv };
   }
 
-  private context(frame: InterleavedFrame): ErrorContext {
+  private context(frame: FrameInPlace): ErrorContext {
     return {
       stream: this.media.control,
-      sequenceNumber: frame.data.readUInt16BE(2),
+      sequenceNumber: frame.data.readUInt16BE(frame.start + 2),
       position: frame.position,
       recv: frame.recv,
     };
   }
+}
+
+/** Buffer's own method checks what it is given. */
+function readUint32(data: Buffer, at: number): number {
+  return ((data[at]! << 24) | (data[at + 1]! << 16) | (data[at + 2]! << 8) | data[at + 3]!) >>> 0;
 }

@@ -1,12 +1,14 @@
-import { viewOf } from '../buffer-view.js';
 import { RetinaRecordError } from '../errors.js';
 import { contentLength, isStartLine, parseHead, type RtspHead, type RtspMessage, withBody } from './message.js';
 import { headEnd, MAX_HEAD, MAX_METHOD, messageStart, nextCandidate, Start } from './message-start.js';
 
 /** Receives what {@link InterleaveFramer} finds, in the order of the bytes. `position` is the first byte's offset. */
 export interface FramerSink {
-  /** `data` is a view of the pushed bytes where the frame lay in one piece, else a copy of its own; empty with `skipFrames`. */
-  frame(channel: number, data: Buffer, position: number): void;
+  /**
+   * The payload lies in `data` from `start` up to `end`: in the pushed bytes if they hold all of it, else in a copy of its own. Empty
+   * with `skipFrames`.
+   */
+  frame(channel: number, data: Buffer, start: number, end: number, position: number): void;
   /** `end` is the offset right behind the message. */
   message(message: RtspMessage, position: number, end: number): void;
   /** `length` bytes from `position` on were neither frame nor message and have been skipped. */
@@ -118,17 +120,14 @@ export class InterleaveFramer {
       this.held = EMPTY;
     }
     const base = position;
-    const { length, buffer, byteOffset } = data;
+    const { length } = data;
     while (offset < length) {
       const byte = data[offset]!;
       // The shape of nearly all data: a whole frame where one is expected.
       if (byte === DOLLAR && this.junkLength === 0 && offset + 4 <= length) {
         const end = offset + 4 + ((data[offset + 2]! << 8) | data[offset + 3]!);
         if (end <= length) {
-          if (this.tellsFrames) {
-            const payload = this.skipFrames ? EMPTY : viewOf(buffer, byteOffset + offset + 4, end - offset - 4);
-            this.sink.frame(data[offset + 1]!, payload, base + offset);
-          }
+          if (this.tellsFrames) this.tell(data[offset + 1]!, data, offset + 4, end, base + offset);
           offset = end;
           continue;
         }
@@ -259,7 +258,7 @@ export class InterleaveFramer {
     headLength: number,
   ): number {
     if (offset + size <= data.length) {
-      this.deliver(channel, data.subarray(offset, offset + size), position, head, headLength);
+      this.deliver(channel, data, offset, offset + size, position, head, headLength);
       return offset + size;
     }
     if (this.skipFrames && head === undefined) {
@@ -279,7 +278,7 @@ export class InterleaveFramer {
     skipped.filled += taken;
     if (skipped.filled === skipped.size) {
       this.skipped = undefined;
-      if (this.tellsFrames) this.sink.frame(skipped.channel, EMPTY, skipped.position);
+      if (this.tellsFrames) this.sink.frame(skipped.channel, EMPTY, 0, 0, skipped.position);
     }
     return taken;
   }
@@ -290,7 +289,8 @@ export class InterleaveFramer {
     partial.filled += copied;
     if (partial.filled === partial.buffer.length) {
       this.partial = undefined;
-      this.deliver(partial.channel, partial.buffer, partial.position, partial.head, partial.headLength);
+      const { buffer, channel, position, head, headLength } = partial;
+      this.deliver(channel, buffer, 0, buffer.length, position, head, headLength);
     }
     return offset + copied;
   }
@@ -298,12 +298,22 @@ export class InterleaveFramer {
   private deliver(
     channel: number,
     data: Buffer,
+    start: number,
+    end: number,
     position: number,
     head: RtspHead | undefined,
     headLength: number,
   ): void {
-    if (head !== undefined) this.sink.message(withBody(head, data), position, position + headLength + data.length);
-    else if (this.tellsFrames) this.sink.frame(channel, this.skipFrames ? EMPTY : data, position);
+    if (head !== undefined) {
+      this.sink.message(withBody(head, data.subarray(start, end)), position, position + headLength + end - start);
+    } else if (this.tellsFrames) {
+      this.tell(channel, data, start, end, position);
+    }
+  }
+
+  private tell(channel: number, data: Buffer, start: number, end: number, position: number): void {
+    if (this.skipFrames) this.sink.frame(channel, EMPTY, 0, 0, position);
+    else this.sink.frame(channel, data, start, end, position);
   }
 
   private flushJunk(): void {

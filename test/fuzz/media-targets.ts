@@ -73,7 +73,7 @@ export const mediaTargets: readonly Target[] = [
   target('RTP header', damages(4), (changes) => {
     const data = applyDamage(RTP, changes);
     const range = { start: 0, end: 0 };
-    if (findPayload(data, range) === undefined) {
+    if (findPayload(data, 0, data.length, range) === undefined) {
       assert.ok(range.start >= 12 && range.start <= range.end && range.end <= data.length);
     }
   }),

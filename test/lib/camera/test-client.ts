@@ -21,7 +21,7 @@ export class TestClient {
 
   private constructor(readonly socket: Socket) {
     const framer = new InterleaveFramer({
-      frame: (channel, data) => this.frames.push({ channel, data: Buffer.from(data) }),
+      frame: (channel, data, start, end) => this.frames.push({ channel, data: Buffer.from(data.subarray(start, end)) }),
       message: (message) => message.type === 'response' && this.responses.push(message),
       junk: (position) => {
         throw new Error(`junk at ${position}`);

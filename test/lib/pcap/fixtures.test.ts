@@ -46,7 +46,7 @@ describe('pcapSource on the fixtures', () => {
       const golden = JSON.parse(readFileSync(`${FIXTURES}${name.replace(/pcap$/, 'json')}`, 'utf8'));
       const packets: { channel: number; data: Buffer }[] = [];
       const framer = new InterleaveFramer({
-        frame: (channel, data) => packets.push({ channel, data }),
+        frame: (channel, data, start, end) => packets.push({ channel, data: data.subarray(start, end) }),
         message: () => {},
         junk: (position) => assert.fail(`junk at ${position}`),
       });

@@ -91,6 +91,9 @@ const DEFAULTS: RtpReceiverOptions = {
   staleSessions: false,
 };
 
+/** What lies on both sides of a packet among the bytes received. */
+const AROUND = Buffer.alloc(17, 0xff);
+
 /** A receiver that collects what it emits. */
 export class Reception {
   readonly packets: RtpPacket[] = [];
@@ -104,8 +107,10 @@ export class Reception {
   /** Receives a packet, given by its fields, as bytes or in hex. */
   receive(packet: PacketFields | Buffer | string): this {
     const isFields = typeof packet === 'object' && !Buffer.isBuffer(packet);
-    const frame = interleaved(0, isFields ? rtp(packet) : packet);
-    const received = this.receiver.receive(frame, (fault) => this.faults.push(fault));
+    const { channel, data, position, recv, waited } = interleaved(0, isFields ? rtp(packet) : packet);
+    const place = { channel, data: Buffer.concat([AROUND, data, AROUND]), position, recv, waited };
+    const [start, end] = [AROUND.length, AROUND.length + data.length];
+    const received = this.receiver.receive({ ...place, start, end }, (fault) => this.faults.push(fault));
     if (received !== undefined) this.packets.push(received);
     return this;
   }
