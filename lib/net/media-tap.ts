@@ -126,12 +126,17 @@ export class MediaTap {
     else this.consumer.chunk(chunk);
   }
 
-  /** Takes the same while {@link isDelivering}, to be looked at by {@link look}, or before they are delivered. */
+  /**
+   * Takes the same while {@link isDelivering}, to be looked at by {@link look}, or before they are delivered. Delivers all that is kept if
+   * more seems to be waiting in the kernel.
+   */
   keep(data: Buffer, recv: bigint, position: number): void {
     const waited = this.waiting && this.mayHaveWaited(data, recv);
     const chunk: Chunk = { kind: 'chunk', data, recv, position, waited };
     this.unseen.push(chunk);
     this.batch!.add(chunk);
+    // The processor stays awake, and still has these bytes in its caches.
+    if (data.length >= READ_SIZE) this.batch?.flush();
   }
 
   /** The connection has ended by itself. */

@@ -47,9 +47,9 @@ export interface ConnectOptions {
   /** Bytes that may wait for the pipeline before the socket is paused, or datagrams are dropped. Default 4 MiB. */
   readonly maxBufferedBytes?: number | undefined;
   /**
-   * What is received may be kept for so many ms, usually for a quarter of that and at most 1 MiB, and is handed on together: for those
-   * who are in no hurry, as it takes far less of the processor. Receive times are not affected. 0 to 2^31 − 1. Default 0: at once; for a
-   * recording into a file the fragment's duration, at most 1000.
+   * What is received may be kept for so many ms, and is handed on together: for those who are in no hurry, as it takes far less of the
+   * processor. Usually it is for a quarter of that, for less where 1 MiB comes sooner, or more than can be read at a time. Receive times
+   * are not affected. 0 to 2^31 − 1. Default 0: at once; for a recording into a file the fragment's duration, at most 1000.
    */
   readonly holdMs?: number | undefined;
   /** Hears of each warning as it comes, those before the session exists too. */

@@ -118,6 +118,25 @@ test('what is kept is looked at before it is delivered, and judged when it was r
   assert.deepEqual(heard.slice(4), ['look 6 false', 'take 6 false']);
 });
 
+test('what is kept is delivered with a read that was as long as it could be', () => {
+  const tap = new MediaTap(false);
+  const heard: (number | undefined)[] = [];
+  tap.start(0);
+  const consumer = { chunk: ({ position }: Chunk) => heard.push(position), closed: () => {} };
+  tap.connect(consumer, { longestMs: 1000, timers: new FakeTime(), look: () => {} });
+  for (const [position, size] of [
+    [0, 3],
+    [3, 65_535],
+  ] as const) {
+    read(tap, Buffer.alloc(size), 0n, position);
+  }
+  assert.deepEqual(heard, []);
+  read(tap, Buffer.alloc(65_536), 0n, 65_538);
+  assert.deepEqual(heard, [0, 3, 65_538]);
+  read(tap, Buffer.alloc(3), 0n, 131_074);
+  assert.equal(heard.length, 3);
+});
+
 test('a look that ends all sees each chunk once, one behind the other, and nothing is lost or late', () => {
   const tap = new MediaTap(false);
   const seen: string[] = [];
