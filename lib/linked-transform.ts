@@ -15,7 +15,7 @@ export abstract class LinkedTransform extends Transform {
     this.wayIn = new WayIn(
       this,
       handle,
-      this.handleFrame,
+      this.frameHandler,
       (error) => this.handleFailure(error),
       () => this.writable && this.writableLength === 0 && this.readableLength < this.readableHighWaterMark,
     );
@@ -30,8 +30,10 @@ export abstract class LinkedTransform extends Transform {
   /** Handles one item, in place of `_transform`. */
   protected abstract handle(item: never): void;
 
-  /** Does the same as {@link handle} with the `interleaved` item that would be made of the frame. */
-  protected handleFrame?(frame: FrameInPlace): void;
+  /** A method that does what {@link handle} does with the `interleaved` item that would be made of a frame, if there is one. */
+  protected get frameHandler(): ((this: never, frame: FrameInPlace) => void) | undefined {
+    return undefined;
+  }
 
   /** Takes the error of an item that came the short way. */
   protected abstract handleFailure(error: Error): void;

@@ -39,7 +39,7 @@ export class WayIn {
   constructor(
     private readonly stream: object,
     private readonly handle: (this: object, item: never) => void,
-    private readonly handleFrame: ((this: object, frame: FrameInPlace) => void) | undefined,
+    private readonly handleFrame: ((this: never, frame: FrameInPlace) => void) | undefined,
     private readonly fail: (error: Error) => void,
     private readonly isIdle: () => boolean,
   ) {
@@ -70,11 +70,11 @@ export class WayIn {
     return this.handleFrame !== undefined && this.run(this.handleFrame, frame);
   }
 
-  private run(handle: (this: object, item: never) => void, item: unknown): boolean {
+  private run(handle: (this: never, item: never) => void, item: unknown): boolean {
     if (this.state !== OPEN) return false;
     this.state = HANDLING;
     try {
-      handle.call(this.stream, item as never);
+      handle.call(this.stream as never, item as never);
       this.state = this.state === HANDLING ? OPEN : CLOSED;
     } catch (error) {
       this.fail(error as Error);

@@ -59,14 +59,19 @@ export class RtpParser extends Stage {
   protected override handle(item: Item): void {
     if (item.kind === 'interleaved') {
       const { channel, data, position, recv, waited } = item;
-      this.handleFrame({ channel, data, start: 0, end: data.length, position, recv, waited });
+      this.receive({ channel, data, start: 0, end: data.length, position, recv, waited });
       return;
     }
     this.push(item);
     if (item.kind === 'presentation' && this.options.media === undefined) this.assignPresentation(item);
   }
 
-  protected override handleFrame(frame: FrameInPlace): void {
+  /** Not where a subclass sees to items itself. */
+  protected override get frameHandler(): ((this: RtpParser, frame: FrameInPlace) => void) | undefined {
+    return this.handle === RtpParser.prototype.handle ? this.receive : undefined;
+  }
+
+  private receive(frame: FrameInPlace): void {
     const channel = this.channels[frame.channel];
     if (channel === undefined) {
       this.unassigned(frame);
