@@ -15,7 +15,8 @@ export function recordingFramer(
   const found: Found[] = [];
   const framer = new InterleaveFramer(
     {
-      frame: (channel, data, start, end, at) => found.push({ frame: channel, data: data.toString('hex', start, end), at }),
+      frame: (channel, data, start, end, at) =>
+        found.push({ frame: channel, data: data.toString('hex', start, end), at }),
       message: (message, at, end) => found.push({ message, at, end }),
       junk: (at, length) => found.push({ junk: length, at }),
     },
