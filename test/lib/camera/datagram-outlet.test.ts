@@ -13,14 +13,20 @@ function frame(channel: number, packet: Buffer): Buffer {
   return Buffer.concat([Buffer.from([0x24, channel, packet.length >> 8, packet.length & 0xff]), packet]);
 }
 
-function open() {
+/** @param sending what happens while a datagram is being sent */
+function open(sending: (time: FakeTime) => void = () => {}) {
   const time = new FakeTime();
   const sent: { packet: Buffer; port: number; isRtcp: boolean; done: (sent: boolean) => void }[] = [];
   let bytes = 0;
   const outlet = new DatagramOutlet({
     timers: time,
     routes: ROUTES,
-    sender: { send: (packet, isRtcp, { port }, done) => sent.push({ packet, port, isRtcp, done }) },
+    sender: {
+      send: (packet, isRtcp, { port }, done) => {
+        sending(time);
+        sent.push({ packet, port, isRtcp, done });
+      },
+    },
     sent: (size) => {
       bytes += size;
     },
@@ -55,6 +61,15 @@ test('bursts of 16 datagrams or 32 KiB a millisecond', () => {
       assert.equal(sent.length, i * burst, `${size} bytes`);
       time.advance(1);
     }
+  }
+});
+
+test('no more than a burst at a time, however long sending takes', () => {
+  const { time, sent, outlet } = open((time) => time.advance(1));
+  outlet.frames(Buffer.concat(Array.from({ length: 100 }, () => frame(0, Buffer.alloc(10)))), () => {});
+  for (let i = 1; i <= 3; i++) {
+    assert.equal(sent.length, i * 16);
+    time.advance(1);
   }
 });
 

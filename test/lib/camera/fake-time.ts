@@ -52,6 +52,7 @@ export class FakeTime implements Clock, CameraTimers {
       if (atNs > this.elapsedNs) this.elapsedNs = atNs;
       callback();
     }
-    this.elapsedNs = end;
+    // What was due may have let time pass too.
+    if (end > this.elapsedNs) this.elapsedNs = end;
   }
 }
