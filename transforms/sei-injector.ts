@@ -2,7 +2,7 @@ import { StartGate } from '../lib/codec/start-gate.js';
 import type { AccessUnit, Item, MediaDescription, NalUnit, SenderReport } from '../lib/items.js';
 import { frameTimingSei, senderReportSei, withSei } from '../lib/sei/timing-sei.js';
 import { FRAME_HIGH_WATER_MARK, Stage } from '../lib/stage.js';
-import { unixNsToNtp } from '../lib/time/ntp.js';
+import { unixNsToNtpTime } from '../lib/time/ntp.js';
 
 /** Sender reports kept for a stream's next access unit; the oldest is given up beyond that. */
 const MAX_PENDING_REPORTS = 64;
@@ -35,10 +35,10 @@ export class SeiInjector extends Stage {
     if (reports !== undefined) {
       this.pending.delete(unit.media);
       for (const { recv, ntpTimestamp, rtpTimestamp } of reports) {
-        sei.push(senderReportSei(unixNsToNtp(recv), ntpTimestamp, rtpTimestamp));
+        sei.push(senderReportSei(unixNsToNtpTime(recv), ntpTimestamp, rtpTimestamp));
       }
     }
-    sei.push(frameTimingSei(unixNsToNtp(unit.recvLast), unit.timestamp));
+    sei.push(frameTimingSei(unixNsToNtpTime(unit.recvLast), unit.timestamp));
     return withSei(unit, sei);
   }
 

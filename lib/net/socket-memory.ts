@@ -1,5 +1,6 @@
 import type { OnReadOpts } from 'node:net';
 import { viewOf } from '../buffer-view.js';
+import { allocateBlock } from '../shared-block.js';
 
 /** Bytes asked of the kernel at a time, as many as Node asks for by itself. */
 export const READ_SIZE = 64 * 1024;
@@ -15,7 +16,7 @@ export type DataListener = (data: Buffer) => void;
  * before, into blocks, nothing is written to these twice, and the listener is called at once.
  */
 export class BlockReader {
-  private block = Buffer.allocUnsafeSlow(BLOCK_SIZE).buffer;
+  private block = allocateBlock(BLOCK_SIZE);
   private used = 0;
   private early: Buffer[] = [];
   private listener: DataListener | undefined;
@@ -25,7 +26,7 @@ export class BlockReader {
     /** Is asked for the memory of the next read. */
     buffer: () => {
       if (this.used + READ_SIZE > BLOCK_SIZE) {
-        this.block = Buffer.allocUnsafeSlow(BLOCK_SIZE).buffer;
+        this.block = allocateBlock(BLOCK_SIZE);
         this.used = 0;
       }
       return viewOf(this.block, this.used, READ_SIZE);

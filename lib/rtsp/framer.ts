@@ -1,4 +1,5 @@
 import { RetinaRecordError } from '../errors.js';
+import { allocateSmall } from '../small-memory.js';
 import { contentLength, isStartLine, parseHead, type RtspHead, type RtspMessage, withBody } from './message.js';
 import { headEnd, MAX_HEAD, MAX_METHOD, messageStart, nextCandidate, Start } from './message-start.js';
 
@@ -265,7 +266,7 @@ export class InterleaveFramer {
       this.skipped = { channel, position, size, filled: 0 };
       this.passOver(data.length - offset);
     } else {
-      this.partial = { buffer: Buffer.allocUnsafe(size), filled: 0, position, channel, head, headLength };
+      this.partial = { buffer: allocateSmall(size), filled: 0, position, channel, head, headLength };
       this.fill(data, offset);
     }
     return -1;

@@ -1,54 +1,67 @@
 import { isVcl, NAL, nalUnit } from '../codec/h264-nal.js';
 import { SEI_USER_DATA_UNREGISTERED } from '../codec/h264-sei.js';
 import type { AccessUnit, NalUnit } from '../items.js';
+import { allocateSmall } from '../small-memory.js';
+import { type NtpTime, splitNtp } from '../time/ntp.js';
+import { putDecimal, putNtpTime } from './decimal.js';
 
-/** UUID of the SEI in every frame: receive time and RTP timestamp. Specification: strawlab.org/89H. */
-const FRAME_TIMING_UUID = 'strawlab.org/89H';
-/** UUID of the SEI that holds a sender report. Specification: strawlab.org/o8B. */
-const SENDER_REPORT_UUID = 'strawlab.org/o8B';
+/** UUID and first key of the SEI in every frame: receive time and RTP timestamp. Specification: strawlab.org/89H. */
+const FRAME_TIMING = Buffer.from('strawlab.org/89H{"recv":', 'latin1');
+/** UUID and first key of the SEI that holds a sender report. Specification: strawlab.org/o8B. */
+const SENDER_REPORT = Buffer.from('strawlab.org/o8B{"recv":', 'latin1');
+const NTP_KEY = Buffer.from(',"ntp":', 'latin1');
+const RTP_KEY = Buffer.from(',"rtp":', 'latin1');
+const CLOSING_BRACE = 0x7d;
 
 const RBSP_STOP = 0x80;
+
+/** Where a payload begins: behind NAL unit header, payload type and size. */
+const PAYLOAD = 3;
+/** Long enough for a sender report of the longest numbers. */
+const draft = Buffer.alloc(128);
 
 /**
  * The SEI NAL unit with a frame's timing: `{"recv":R,"rtp":T}`.
  *
- * @param recv 64-bit NTP timestamp at which the frame's last packet was received
+ * @param recv NTP timestamp at which the frame's last packet was received
  * @param rtp the frame's 32-bit RTP timestamp
  */
-export function frameTimingSei(recv: bigint, rtp: number): NalUnit {
-  return userDataSei([FRAME_TIMING_UUID, '{"recv":', String(recv), ',"rtp":', String(rtp), '}']);
+export function frameTimingSei(recv: NtpTime, rtp: number): NalUnit {
+  const at = putNtpTime(draft, put(FRAME_TIMING, PAYLOAD), recv);
+  return userDataSei(putDecimal(draft, put(RTP_KEY, at), rtp >>> 0));
 }
 
 /**
  * The SEI NAL unit with a sender report: `{"recv":R,"ntp":N,"rtp":T}`.
  *
- * @param recv 64-bit NTP timestamp at which the report was received
+ * @param recv NTP timestamp at which the report was received
  * @param ntp the report's 64-bit NTP timestamp
  * @param rtp the report's 32-bit RTP timestamp
  */
-export function senderReportSei(recv: bigint, ntp: bigint, rtp: number): NalUnit {
-  const times = ['{"recv":', String(recv), ',"ntp":', String(ntp), ',"rtp":', String(rtp), '}'];
-  return userDataSei([SENDER_REPORT_UUID, ...times]);
+export function senderReportSei(recv: NtpTime, ntp: bigint, rtp: number): NalUnit {
+  let at = putNtpTime(draft, put(SENDER_REPORT, PAYLOAD), recv);
+  at = putNtpTime(draft, put(NTP_KEY, at), splitNtp(ntp));
+  return userDataSei(putDecimal(draft, put(RTP_KEY, at), rtp >>> 0));
+}
+
+/** Puts text into the draft, and returns the offset behind it. */
+function put(text: Buffer, at: number): number {
+  for (let i = 0; i < text.length; i++) draft[at + i] = text[i]!;
+  return at + text.length;
 }
 
 /**
- * user_data_unregistered (ISO/IEC 14496-10 sections D.1.7, 7.3.2.3.1): payload type, size in ff-coding, UUID, payload, stop
- * byte. Both are ASCII without zeros, so that emulation prevention is never called for.
- *
- * @param texts the UUID and the pieces of the payload: to put them together as a string, and that into a Buffer, takes longer than this
+ * user_data_unregistered (ISO/IEC 14496-10 sections D.1.7, 7.3.2.3.1) of the draft up to `at`: payload type, size, UUID, payload, stop
+ * byte. Shorter than 255 bytes, so that the size is one byte, and ASCII without zeros, so that emulation prevention is never called for.
  */
-function userDataSei(texts: readonly string[]): NalUnit {
-  let size = 0;
-  for (const text of texts) size += text.length;
-  const data = Buffer.allocUnsafe(4 + Math.floor(size / 255) + size);
-  let at = 0;
-  data[at++] = NAL.sei;
-  data[at++] = SEI_USER_DATA_UNREGISTERED;
-  let rest = size;
-  for (; rest >= 255; rest -= 255) data[at++] = 255;
-  data[at++] = rest;
-  for (const text of texts) for (let i = 0; i < text.length; i++) data[at++] = text.charCodeAt(i);
-  data[at] = RBSP_STOP;
+function userDataSei(at: number): NalUnit {
+  draft[at++] = CLOSING_BRACE;
+  draft[0] = NAL.sei;
+  draft[1] = SEI_USER_DATA_UNREGISTERED;
+  draft[2] = at - PAYLOAD;
+  draft[at++] = RBSP_STOP;
+  const data = allocateSmall(at);
+  for (let i = 0; i < at; i++) data[i] = draft[i]!;
   return nalUnit(data);
 }
 

@@ -46,3 +46,16 @@ test('later times have greater timestamps', () => {
     }),
   );
 });
+
+test('times of any era are taken modulo 2^64', () => {
+  const era = NS_PER_SECOND << 32n;
+  fc.assert(
+    fc.property(
+      fc.bigInt({ min: 0n, max: era - 1n }),
+      fc.bigInt({ min: -(1n << 40n), max: 1n << 40n }),
+      (time, eras) => {
+        assert.equal(unixNsToNtp(time + eras * era), unixNsToNtp(time));
+      },
+    ),
+  );
+});
