@@ -39,16 +39,20 @@ interface Run {
  */
 export class FragmentScan {
   private runs: Run[] = [];
+  private last: Run | undefined;
 
   /** Tells of the next fragment, at least one byte, that will be the NAL unit's part number `index`. */
   add(fragment: Buffer, index: number): void {
-    const { runs } = this;
+    const { last } = this;
     const memory = memoryOf(fragment);
     const start = offsetOf(fragment);
     const end = start + fragment.length;
-    const run = runs[runs.length - 1];
-    if (run !== undefined && run.memory === memory && start >= run.end && start - run.end <= MAX_GAP) run.end = end;
-    else runs.push({ memory, start, end, first: index });
+    if (last !== undefined && last.memory === memory && start >= last.end && start - last.end <= MAX_GAP) {
+      last.end = end;
+    } else {
+      this.last = { memory, start, end, first: index };
+      this.runs.push(this.last);
+    }
   }
 
   /** Ends the NAL unit, whose parts are these, and begins the next. Tells whether it cannot be taken as it is. */
@@ -63,6 +67,7 @@ export class FragmentScan {
   /** Forgets what was added. */
   reset(): void {
     this.runs = [];
+    this.last = undefined;
   }
 }
 

@@ -24,7 +24,7 @@ export class BufferPool {
     if (buffer === undefined) return;
     this.lent.delete(data.buffer);
     this.free.push(buffer);
-    // The oldest go first: they are from smaller fragments.
+    // The oldest go first: fragments that grow leave smaller ones behind.
     if (this.free.length > MAX_FREE) this.free.shift();
   }
 }

@@ -54,4 +54,27 @@ describe('FragmentBuilder', () => {
     data.fill(0);
     assert.equal(builder.finish(1, 0).subarray(-4).toString('hex'), '6588aabb');
   });
+
+  it('asks for memory by the fragments before: much where a picture that can be decoded by itself comes first, else little', () => {
+    const asked: number[] = [];
+    const builder = new FragmentBuilder(1, (bytes) => {
+      asked.push(bytes);
+      return Buffer.alloc(bytes);
+    });
+    const sizes: number[] = [];
+    for (let i = 0; i < 10; i++) {
+      for (const [flags, size] of [
+        [SYNC_FLAGS, 500_000],
+        [NON_SYNC_FLAGS, 40_000],
+      ] as const) {
+        asked.length = 0;
+        builder.add([nalUnit(Buffer.alloc(size, 0x41))], { duration: 1, compositionOffset: 0, flags });
+        builder.add([nalUnit(Buffer.alloc(size / 10, 0x41))], { duration: 1, compositionOffset: 0, flags });
+        sizes.push(builder.finish(1, 0).length);
+        if (i === 0) continue;
+        assert.equal(asked.length, 1, 'never moved');
+        assert.ok(asked[0]! < 1.5 * sizes.at(-1)!, `${asked[0]} bytes for ${sizes.at(-1)}`);
+      }
+    }
+  });
 });
