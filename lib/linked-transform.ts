@@ -1,11 +1,14 @@
 import { Transform, type TransformOptions } from 'node:stream';
-import type { FrameInPlace } from './frame-in-place.js';
+import type { InPlace, InPlaceHandler } from './in-place.js';
 import { WayIn, WayOut } from './short-way.js';
 
 /** A Transform that takes items by the short way, and hands them on by it. */
 export abstract class LinkedTransform extends Transform {
+  private static readonly ownPush = LinkedTransform.prototype.push;
   private readonly wayIn: WayIn;
   private readonly wayOut: WayOut;
+  /** Whether what is pushed need not pass a subclass first. */
+  private readonly mayPushInPlace = this.push === LinkedTransform.ownPush;
   /** The base class asked for more while items still waited to be read. */
   private isReadDue = false;
 
@@ -15,7 +18,7 @@ export abstract class LinkedTransform extends Transform {
     this.wayIn = new WayIn(
       this,
       handle,
-      this.frameHandler,
+      this.inPlaceHandler,
       (error) => this.handleFailure(error),
       () => this.writable && this.writableLength === 0 && this.readableLength < this.readableHighWaterMark,
     );
@@ -30,8 +33,8 @@ export abstract class LinkedTransform extends Transform {
   /** Handles one item, in place of `_transform`. */
   protected abstract handle(item: never): void;
 
-  /** A method that does what {@link handle} does with the `interleaved` item that would be made of a frame, if there is one. */
-  protected get frameHandler(): ((this: never, frame: FrameInPlace) => void) | undefined {
+  /** What it takes in place of items, if anything. Asked for once, ahead of a subclass's constructor. */
+  protected get inPlaceHandler(): InPlaceHandler | undefined {
     return undefined;
   }
 
@@ -61,9 +64,9 @@ export abstract class LinkedTransform extends Transform {
     return hasRoom;
   }
 
-  /** Hands on a frame without an item, if the next stage takes it so; false if an item has to be made of it. */
-  protected pushFrame(frame: FrameInPlace): boolean {
-    return this.wayOut.open?.takeFrame(frame) === true;
+  /** Pushes the item that `place` stands for, or gives the next stage that instead. */
+  protected pushInPlace(place: InPlace): void {
+    if (!this.mayPushInPlace || !this.wayOut.open?.takeInPlace(place)) this.push(place.toItem());
   }
 
   /**

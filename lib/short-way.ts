@@ -1,11 +1,11 @@
 import type { Readable } from 'node:stream';
-import type { FrameInPlace } from './frame-in-place.js';
+import type { InPlace, InPlaceHandler } from './in-place.js';
 
 /*
  * Where one stream is piped to another and to nothing else, what it pushes can go at once into the function that handles the other's
- * items, as long as nothing waits between them: the same items in the same order, and the same back-pressure, as by way of the two
- * streams' buffers and events, which cost several times as much as what most stages do with a packet. As soon as anything waits, is
- * paused, listens to `data`, or is piped elsewhere too, items go the ordinary way.
+ * items, as long as nothing waits between them: the same items, or what stands for them, in the same order, and the same back-pressure,
+ * as by way of the two streams' buffers and events, which cost several times as much as what most stages do with a packet. As soon as
+ * anything waits, is paused, listens to `data`, or is piped elsewhere too, items go the ordinary way.
  *
  * Whether the short way is open is noted at both ends: closed by everything that could matter, opened again only after an item has gone
  * the ordinary way and both ends have been looked at.
@@ -32,14 +32,14 @@ export class WayIn {
   /**
    * @param stream that takes items
    * @param handle its method that handles one
-   * @param handleFrame its method, if it has one, that handles a frame for which no item has been made
+   * @param inPlace what it takes in place of items, if anything
    * @param fail is told what that has thrown
    * @param isIdle whether an item would be handled at once if it were written now, and room be left for what comes of it
    */
   constructor(
     private readonly stream: object,
     private readonly handle: (this: object, item: never) => void,
-    private readonly handleFrame: ((this: never, frame: FrameInPlace) => void) | undefined,
+    private readonly inPlace: InPlaceHandler | undefined,
     private readonly fail: (error: Error) => void,
     private readonly isIdle: () => boolean,
   ) {
@@ -65,9 +65,10 @@ export class WayIn {
     return this.run(this.handle, item);
   }
 
-  /** Handles a frame; false if it has to be made an item. */
-  takeFrame(frame: FrameInPlace): boolean {
-    return this.handleFrame !== undefined && this.run(this.handleFrame, frame);
+  /** Handles what stands for an item; false if the item itself has to come. */
+  takeInPlace(place: InPlace): boolean {
+    const { inPlace } = this;
+    return inPlace !== undefined && inPlace.kind === place.kind && this.run(inPlace.handle, place);
   }
 
   private run(handle: (this: never, item: never) => void, item: unknown): boolean {

@@ -1,4 +1,5 @@
 import { AccessUnitAssembler } from '../lib/codec/h264-access-unit.js';
+import type { InPlaceHandler, PacketInPlace } from '../lib/in-place.js';
 import type { AccessUnit, Fault, Item, MediaDescription } from '../lib/items.js';
 import { FRAME_HIGH_WATER_MARK, Stage } from '../lib/stage.js';
 
@@ -9,6 +10,7 @@ import { FRAME_HIGH_WATER_MARK, Stage } from '../lib/stage.js';
  * are not copied. An access unit that lost packets is left out, the next one that is delivered counts them in `lost`.
  */
 export class H264Depacketizer extends Stage {
+  private static readonly ownHandle = H264Depacketizer.prototype.handle;
   private readonly assemblers = new Map<MediaDescription, AccessUnitAssembler>();
   private readonly emitItem = (item: AccessUnit | Fault): void => {
     this.push(item);
@@ -23,13 +25,9 @@ export class H264Depacketizer extends Stage {
 
   protected override handle(item: Item): void {
     if (item.kind === 'rtp') {
-      const { media } = item;
-      if (media === this.lastMedia) {
-        this.last!.take(item);
-        return;
-      }
-      if (media.encodingName === 'h264') {
-        this.assembler(media).take(item);
+      const assembler = this.assemblerOf(item.media);
+      if (assembler !== undefined) {
+        assembler.take(item, item.payload, 0, item.payload.length);
         return;
       }
     }
@@ -43,7 +41,20 @@ export class H264Depacketizer extends Stage {
     this.endAll();
   }
 
-  private assembler(media: MediaDescription): AccessUnitAssembler {
+  /** Not where a subclass, or a patch, sees to items itself. */
+  protected override get inPlaceHandler(): InPlaceHandler | undefined {
+    return this.handle === H264Depacketizer.ownHandle ? { kind: 'rtp', handle: this.receive } : undefined;
+  }
+
+  private receive(packet: Readonly<PacketInPlace>): void {
+    const assembler = this.assemblerOf(packet.media);
+    if (assembler === undefined) this.pushInPlace(packet);
+    else assembler.take(packet, packet.data, packet.start, packet.end);
+  }
+
+  private assemblerOf(media: MediaDescription): AccessUnitAssembler | undefined {
+    if (media === this.lastMedia) return this.last;
+    if (media.encodingName !== 'h264') return undefined;
     let assembler = this.assemblers.get(media);
     if (assembler === undefined) {
       assembler = new AccessUnitAssembler(media, this.emitItem);
@@ -58,5 +69,6 @@ export class H264Depacketizer extends Stage {
     for (const assembler of this.assemblers.values()) assembler.end();
     this.assemblers.clear();
     this.lastMedia = undefined;
+    this.last = undefined;
   }
 }

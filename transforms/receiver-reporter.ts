@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { Item, MediaDescription, RtpPacket, SenderReport } from '../lib/items.js';
+import type { InPlaceHandler, PacketInfo, PacketInPlace } from '../lib/in-place.js';
+import type { Item, MediaDescription, SenderReport } from '../lib/items.js';
 import { serializeReceiverReport } from '../lib/rtp/receiver-report.js';
 import { ReceptionStats } from '../lib/rtp/reception-stats.js';
 import { Stage } from '../lib/stage.js';
@@ -38,6 +39,7 @@ interface Reception {
  * `recv`. The name in the reports is random (RFC 7022 section 4.2).
  */
 export class ReceiverReporter extends Stage {
+  private static readonly ownHandle = ReceiverReporter.prototype.handle;
   private readonly intervalNs: bigint;
   private readonly ssrc: number;
   private readonly cname: string;
@@ -58,7 +60,17 @@ export class ReceiverReporter extends Stage {
     this.push(item);
   }
 
-  private packet({ media, recv, sequenceNumber, ssrc, timestamp }: RtpPacket): void {
+  /** Not where a subclass, or a patch, sees to items itself. */
+  protected override get inPlaceHandler(): InPlaceHandler | undefined {
+    return this.handle === ReceiverReporter.ownHandle ? { kind: 'rtp', handle: this.pass } : undefined;
+  }
+
+  private pass(packet: Readonly<PacketInPlace>): void {
+    this.packet(packet);
+    this.pushInPlace(packet);
+  }
+
+  private packet({ media, recv, sequenceNumber, ssrc, timestamp }: PacketInfo): void {
     // Nearly every packet is of the same stream as the one before.
     let reception = this.last?.media === media ? this.last : this.receptions.get(media.index);
     if (reception === undefined) {

@@ -1,3 +1,4 @@
+import type { InPlaceHandler, PacketInPlace } from '../lib/in-place.js';
 import type { Bye, Fault, FaultCode, Item, MediaDescription, RtcpPacket, SenderReport } from '../lib/items.js';
 import { parseCompound } from '../lib/rtp/rtcp.js';
 import { type RtcpSsrcPolicy, SsrcCheck } from '../lib/rtp/rtcp-ssrc.js';
@@ -23,6 +24,7 @@ export interface RtcpSenderReportTapEvents {
  * RTCP never stops a recording. A `presentation` begins a new session, whose SSRCs are others. Fails with `rtcp-ssrc` only with `abort-session`.
  */
 export class RtcpSenderReportTap extends Stage {
+  private static readonly ownHandle = RtcpSenderReportTap.prototype.handle;
   private check: SsrcCheck;
   private readonly warned = new Set<string>();
 
@@ -36,6 +38,16 @@ export class RtcpSenderReportTap extends Stage {
     else if (item.kind === 'presentation') this.check = this.newCheck();
     if (item.kind === 'rtcp') this.open(item);
     else this.push(item);
+  }
+
+  /** Not where a subclass, or a patch, sees to items itself. */
+  protected override get inPlaceHandler(): InPlaceHandler | undefined {
+    return this.handle === RtcpSenderReportTap.ownHandle ? { kind: 'rtp', handle: this.pass } : undefined;
+  }
+
+  private pass(packet: Readonly<PacketInPlace>): void {
+    this.check.learn(packet.media, packet.ssrc);
+    this.pushInPlace(packet);
   }
 
   private newCheck(): SsrcCheck {

@@ -1,6 +1,6 @@
 import { subview } from '../lib/buffer-view.js';
 import { mayReorder } from '../lib/codec/h264-sdp.js';
-import type { FrameInPlace } from '../lib/frame-in-place.js';
+import { FrameInPlace, type InPlaceHandler } from '../lib/in-place.js';
 import type { Fault, Item, MediaDescription, Presentation, RtcpPacket } from '../lib/items.js';
 import { type InitialTimestampPolicy, initialTimestamps } from '../lib/rtp/initial-timestamp.js';
 import { looksLikeRtcp } from '../lib/rtp/rtp-header.js';
@@ -43,6 +43,7 @@ interface Channel {
  * `rtp-timestamp-limit` if `maxJumpSeconds` is too large for a clock rate.
  */
 export class RtpParser extends Stage {
+  private static readonly ownHandle = RtpParser.prototype.handle;
   private readonly options: RtpParserOptions;
   private channels: (Channel | undefined)[] = [];
   private warnedUnassigned = false;
@@ -58,20 +59,19 @@ export class RtpParser extends Stage {
 
   protected override handle(item: Item): void {
     if (item.kind === 'interleaved') {
-      const { channel, data, position, recv, waited } = item;
-      this.receive({ channel, data, start: 0, end: data.length, position, recv, waited });
+      this.receive(FrameInPlace.of(item));
       return;
     }
     this.push(item);
     if (item.kind === 'presentation' && this.options.media === undefined) this.assignPresentation(item);
   }
 
-  /** Not where a subclass sees to items itself. */
-  protected override get frameHandler(): ((this: RtpParser, frame: FrameInPlace) => void) | undefined {
-    return this.handle === RtpParser.prototype.handle ? this.receive : undefined;
+  /** Not where a subclass, or a patch, sees to items itself. */
+  protected override get inPlaceHandler(): InPlaceHandler | undefined {
+    return this.handle === RtpParser.ownHandle ? { kind: 'interleaved', handle: this.receive } : undefined;
   }
 
-  private receive(frame: FrameInPlace): void {
+  private receive(frame: Readonly<FrameInPlace>): void {
     const channel = this.channels[frame.channel];
     if (channel === undefined) {
       this.unassigned(frame);
@@ -89,7 +89,7 @@ export class RtpParser extends Stage {
       return;
     }
     const packet = receiver.receive(frame, this.emitFault);
-    if (packet !== undefined) this.push(packet);
+    if (packet !== undefined) this.pushInPlace(packet);
   }
 
   private unassigned({ channel, position, recv }: FrameInPlace): void {

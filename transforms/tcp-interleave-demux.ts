@@ -1,6 +1,5 @@
-import { subview } from '../lib/buffer-view.js';
-import { frameInPlace } from '../lib/frame-in-place.js';
-import type { Chunk, InterleavedFrame, Item, Presentation, RtspMessageItem } from '../lib/items.js';
+import { FrameInPlace } from '../lib/in-place.js';
+import type { Chunk, Item, Presentation, RtspMessageItem } from '../lib/items.js';
 import { InterleaveFramer } from '../lib/rtsp/framer.js';
 import type { RtspMessage } from '../lib/rtsp/message.js';
 import { Stage } from '../lib/stage.js';
@@ -30,7 +29,7 @@ export class TcpInterleaveDemux extends Stage {
   private readonly framer: InterleaveFramer;
   private position = 0;
   /** The frame at hand; between frames its times are those of the chunk. */
-  private readonly frame = frameInPlace();
+  private readonly frame = new FrameInPlace();
 
   constructor(options: TcpInterleaveDemuxOptions = {}) {
     super();
@@ -87,10 +86,7 @@ export class TcpInterleaveDemux extends Stage {
     frame.start = start;
     frame.end = end;
     frame.position = position;
-    if (this.pushFrame(frame)) return;
-    const { recv, waited } = frame;
-    const item = { kind: 'interleaved', channel, data: subview(data, start, end), position, recv, waited } as const;
-    this.push(item satisfies InterleavedFrame);
+    this.pushInPlace(frame);
   }
 
   private assign(presentation: Presentation): void {

@@ -1,4 +1,6 @@
-import type { AccessUnit, Fault, FaultCode, MediaDescription, NalUnit, RtpPacket } from '../items.js';
+import { subview } from '../buffer-view.js';
+import type { PacketInfo } from '../in-place.js';
+import type { AccessUnit, Fault, FaultCode, MediaDescription, NalUnit } from '../items.js';
 import { isVcl, NAL, nalBytes, startsPicture } from './h264-nal.js';
 import { ParameterSets } from './h264-parameters.js';
 import { continuesPicture, NalAssembler } from './h264-rtp.js';
@@ -49,7 +51,10 @@ export class AccessUnitAssembler {
   private skipping: number | undefined;
   private lost = 0;
   private parametersPending = true;
-  private packet!: RtpPacket;
+  /** Of the packet taken last. */
+  private sequenceNumber: number | undefined;
+  private position: number | undefined;
+  private recv: bigint | undefined;
   private unitsSeen = 0;
   private markerOnEverySlice = false;
 
@@ -67,12 +72,14 @@ export class AccessUnitAssembler {
     });
   }
 
-  /** Takes the stream's next packet. */
-  take(packet: RtpPacket): void {
-    this.packet = packet;
+  /** Takes the stream's next packet, whose payload lies in `data` from `start` up to `end`. Keeps the payload alone. */
+  take(packet: PacketInfo, data: Buffer, start: number, end: number): void {
+    this.sequenceNumber = packet.sequenceNumber;
+    this.position = packet.position;
+    this.recv = packet.recv;
     if (packet.lost > 0) this.loss(packet);
     if (this.open !== undefined && this.open.timestamp !== packet.timestamp) this.timestampChange();
-    else if (this.open?.ended) this.afterMarker(packet);
+    else if (this.open?.ended) this.afterMarker(subview(data, start, end));
     if (this.skipping !== undefined) {
       if (this.skipping === packet.timestamp) {
         if (packet.marker) this.skipping = undefined;
@@ -90,7 +97,7 @@ export class AccessUnitAssembler {
       open.recvLast = packet.recv;
       open.waited ||= packet.waited;
     }
-    this.nals.take(packet.payload);
+    this.nals.take(data, start, end);
     if (packet.marker) this.marker();
   }
 
@@ -106,7 +113,7 @@ export class AccessUnitAssembler {
     this.nals.reset();
   }
 
-  private begin({ timestamp, extendedTimestamp, recv, waited, lost }: RtpPacket): void {
+  private begin({ timestamp, extendedTimestamp, recv, waited, lost }: PacketInfo): void {
     this.open = {
       nalUnits: [],
       byteLength: 0,
@@ -122,7 +129,7 @@ export class AccessUnitAssembler {
     };
   }
 
-  private loss({ lost }: RtpPacket): void {
+  private loss({ lost }: PacketInfo): void {
     // A unit that is only held back came before the loss.
     if (!this.markerOnEverySlice) this.release();
     this.lost += lost;
@@ -158,8 +165,8 @@ export class AccessUnitAssembler {
   }
 
   /** More packets of the same timestamp behind a marker: slices of the same picture, or another unit (Q104). */
-  private afterMarker(packet: RtpPacket): void {
-    if (!continuesPicture(packet.payload)) {
+  private afterMarker(payload: Buffer): void {
+    if (!continuesPicture(payload)) {
       this.close();
       return;
     }
@@ -195,8 +202,8 @@ export class AccessUnitAssembler {
         return;
       }
     }
-    if (!isHeld(nal.type)) open.recvLastSlice = this.packet.recv;
-    else if (!isHeld(open.nalUnits.at(-1)?.type ?? NAL.sei)) open.recvHeld = this.packet.recv;
+    if (!isHeld(nal.type)) open.recvLastSlice = this.recv!;
+    else if (!isHeld(open.nalUnits.at(-1)?.type ?? NAL.sei)) open.recvHeld = this.recv!;
     open.nalUnits.push(nal);
     open.byteLength += nal.byteLength;
     if (open.byteLength > MAX_ACCESS_UNIT || open.nalUnits.length > MAX_NAL_UNITS) {
@@ -222,7 +229,7 @@ export class AccessUnitAssembler {
   }
 
   private abandon(): void {
-    this.skipping = this.open?.timestamp ?? this.packet.timestamp;
+    this.skipping = this.open?.timestamp;
     this.open = undefined;
     this.nals.reset();
   }
@@ -268,8 +275,7 @@ export class AccessUnitAssembler {
   }
 
   private fault(code: FaultCode, message: string): void {
-    const { media } = this;
-    const { sequenceNumber, position, recv } = (this.packet as RtpPacket | undefined) ?? {};
+    const { media, sequenceNumber, position, recv } = this;
     this.emit({ kind: 'fault', code, message, media, sequenceNumber, position, recv });
   }
 }

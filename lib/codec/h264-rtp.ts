@@ -57,16 +57,16 @@ export class NalAssembler {
     this.scan.reset();
   }
 
-  /** Takes one RTP payload. */
-  take(payload: Buffer): void {
-    if (payload.length === 0) {
+  /** Takes one RTP payload, which lies in `data` from `start` up to `end`. */
+  take(data: Buffer, start: number, end: number): void {
+    if (start === end) {
       this.sink.damaged('h264-malformed', 'empty H.264 payload');
       return;
     }
-    const header = payload[0]!;
+    const header = data[start]!;
     const type = header & 0x1f;
     if (type === FU_A && header < 0x80) {
-      this.fragment(payload);
+      this.fragment(data, start, end);
       return;
     }
     if (this.fragments !== undefined) {
@@ -74,6 +74,7 @@ export class NalAssembler {
       this.sink.damaged('h264-malformed', 'a fragmented NAL unit was not ended before the next');
       return;
     }
+    const payload = subview(data, start, end);
     if (header === 0 && startsWithStartCode(payload)) {
       this.split(payload); // Q117
     } else if (header >= 0x80) {
@@ -115,16 +116,16 @@ export class NalAssembler {
   }
 
   /** FU-A (section 5.8). */
-  private fragment(payload: Buffer): void {
-    if (payload.length < 2) {
+  private fragment(data: Buffer, start: number, end: number): void {
+    if (end - start < 2) {
       this.reset();
       this.sink.damaged('h264-malformed', 'FU-A of 1 byte');
       return;
     }
-    const fuHeader = payload[1]!;
+    const fuHeader = data[start + 1]!;
     const isStart = (fuHeader & 0x80) !== 0;
     const isEnd = (fuHeader & 0x40) !== 0;
-    const header = (payload[0]! & 0xe0) | (fuHeader & 0x1f);
+    const header = (data[start]! & 0xe0) | (fuHeader & 0x1f);
     if (isStart) {
       if (this.fragments !== undefined) {
         this.reset();
@@ -141,7 +142,7 @@ export class NalAssembler {
     } else if (header !== this.fragmentHeader) {
       this.sink.oddity('fu-header', 'the NAL unit type changes within a fragmented NAL unit: the first counts'); // Q110
     }
-    this.append(payload.length > 2 ? subview(payload, 2, payload.length) : undefined);
+    this.append(end - start > 2 ? subview(data, start + 2, end) : undefined);
     if (isEnd) this.complete();
   }
 

@@ -1,7 +1,6 @@
-import { subview } from '../buffer-view.js';
 import { type ErrorContext, RetinaRecordError } from '../errors.js';
-import type { FrameInPlace } from '../frame-in-place.js';
-import type { Fault, FaultCode, MediaDescription, RtpPacket } from '../items.js';
+import { type FrameInPlace, PacketInPlace } from '../in-place.js';
+import type { Fault, FaultCode, MediaDescription } from '../items.js';
 import { formatSsrc } from './format-ssrc.js';
 import { findPayload, type PayloadRange } from './rtp-header.js';
 import { SsrcFilter } from './ssrc-filter.js';
@@ -44,6 +43,7 @@ export class RtpReceiver {
   private timeline: Timeline;
   private readonly source: SsrcFilter;
   private readonly range: PayloadRange = { start: 0, end: 0 };
+  private readonly packet: PacketInPlace;
   private readonly warned = new Set<string>();
   private expected: number | undefined;
   private payloadType: number;
@@ -61,6 +61,7 @@ export class RtpReceiver {
     private readonly media: MediaDescription,
     private readonly options: RtpReceiverOptions,
   ) {
+    this.packet = new PacketInPlace(media);
     this.timeline = new Timeline(media.clockRate, options.zero, options.maxJumpSeconds, options.reorders);
     const { rtpInfo, setup } = media;
     // SSRC 0 in a Transport header means that the camera does not know it (Q66).
@@ -71,12 +72,12 @@ export class RtpReceiver {
   }
 
   /**
-   * Takes one packet and returns it if it is to be used; before that calls `emit` with faults. What is missing before the first packet
-   * by RTP-Info stands in its `lost` alone, and is no fault.
+   * Takes one packet and returns it if it is to be used, until the next call; before that calls `emit` with faults. What is missing
+   * before the first packet by RTP-Info stands in its `lost` alone, and is no fault.
    *
    * @throws RetinaRecordError `rtp-out-of-order` (not if tolerant, nor over UDP), `rtp-timestamp-jump` (not if tolerant), `stale-session`
    */
-  receive(frame: FrameInPlace, emit: (item: Fault) => void): RtpPacket | undefined {
+  receive(frame: Readonly<FrameInPlace>, emit: (item: Fault) => void): PacketInPlace | undefined {
     const { data, start } = frame;
     const malformed = findPayload(data, start, frame.end, this.range);
     if (malformed !== undefined) {
@@ -128,28 +129,28 @@ export class RtpReceiver {
         lost,
       });
     }
-    return {
-      kind: 'rtp',
-      media: this.media,
-      sequenceNumber,
-      timestamp,
-      extendedTimestamp,
-      marker: second >= 0x80,
-      payloadType: type,
-      ssrc,
-      payload: subview(data, this.range.start, this.range.end),
-      lost,
-      position: frame.position,
-      recv: frame.recv,
-      waited: frame.waited,
-    };
+    const { packet, range } = this;
+    packet.sequenceNumber = sequenceNumber;
+    packet.timestamp = timestamp;
+    packet.extendedTimestamp = extendedTimestamp;
+    packet.marker = second >= 0x80;
+    packet.payloadType = type;
+    packet.ssrc = ssrc;
+    packet.data = data;
+    packet.start = range.start;
+    packet.end = range.end;
+    packet.lost = lost;
+    packet.position = frame.position;
+    packet.recv = frame.recv;
+    packet.waited = frame.waited;
+    return packet;
   }
 
   private acceptSsrc(
     ssrc: number,
     sequence: number,
     timestamp: number,
-    frame: FrameInPlace,
+    frame: Readonly<FrameInPlace>,
     emit: (item: Fault) => void,
   ): boolean {
     const before = this.source.ssrc;
@@ -177,7 +178,7 @@ export class RtpReceiver {
     return true;
   }
 
-  private acceptType(type: number, frame: FrameInPlace, emit: (item: Fault) => void): boolean {
+  private acceptType(type: number, frame: Readonly<FrameInPlace>, emit: (item: Fault) => void): boolean {
     this.foreignRun = type === this.foreignType ? this.foreignRun + 1 : 1;
     this.foreignType = type;
     const what = `payload type ${type} instead of ${this.payloadType}`;
@@ -191,7 +192,7 @@ export class RtpReceiver {
   }
 
   /** Returns whether the stream is to be followed back to there. */
-  private outOfOrder(sequenceNumber: number, frame: FrameInPlace, emit: (item: Fault) => void): boolean {
+  private outOfOrder(sequenceNumber: number, frame: Readonly<FrameInPlace>, emit: (item: Fault) => void): boolean {
     const expected = this.expected!;
     const { datagrams, tolerant } = this.options;
     const isEarly = datagrams && !this.sawPayloadType;
@@ -221,7 +222,7 @@ export class RtpReceiver {
   }
 
   /** Extends a timestamp off the timeline; undefined if its frame is to be dropped. */
-  private placeJump(timestamp: number, frame: FrameInPlace, emit: (item: Fault) => void): number | undefined {
+  private placeJump(timestamp: number, frame: Readonly<FrameInPlace>, emit: (item: Fault) => void): number | undefined {
     if (this.jump === undefined && this.media.type === 'audio') {
       const clamped = this.timeline.clampStepBack(timestamp);
       if (clamped !== undefined) {
@@ -239,7 +240,7 @@ export class RtpReceiver {
   }
 
   /** A timestamp off the timeline (Q101): an error, or the frame is dropped until enough others agree with it. */
-  private acceptJump(timestamp: number, frame: FrameInPlace, emit: (item: Fault) => void): boolean {
+  private acceptJump(timestamp: number, frame: Readonly<FrameInPlace>, emit: (item: Fault) => void): boolean {
     const jump = this.timeline.check(timestamp);
     if (jump === undefined) {
       this.jump = undefined;
@@ -282,7 +283,7 @@ export class RtpReceiver {
     key: string,
     code: FaultCode,
     message: string,
-    frame: FrameInPlace,
+    frame: Readonly<FrameInPlace>,
     emit: (item: Fault) => void,
   ): void {
     if (this.warned.has(key)) return;
@@ -290,13 +291,13 @@ export class RtpReceiver {
     emit(this.fault(code, `${message} (said once)`, frame));
   }
 
-  private fault(code: FaultCode, message: string, frame: FrameInPlace): Fault {
+  private fault(code: FaultCode, message: string, frame: Readonly<FrameInPlace>): Fault {
     const { position, recv, data, start, end } = frame;
     const sequenceNumber = end - start >= 4 ? data.readUInt16BE(start + 2) : undefined;
     return { kind: 'fault', code, message, media: this.media, position, sequenceNumber, recv };
   }
 
-  private context(frame: FrameInPlace): ErrorContext {
+  private context(frame: Readonly<FrameInPlace>): ErrorContext {
     return {
       stream: this.media.control,
       sequenceNumber: frame.data.readUInt16BE(frame.start + 2),

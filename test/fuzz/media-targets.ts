@@ -113,7 +113,7 @@ export const mediaTargets: readonly Target[] = [
         bytes += byteLength;
       }
     });
-    for (const one of rtpPackets(video(), specs)) assembler.take(one);
+    for (const one of rtpPackets(video(), specs)) assembler.take(one, one.payload, 0, one.payload.length);
     assembler.end();
     // A NAL unit header is made from two bytes of a fragment at most.
     assert.ok(bytes <= specs.reduce((sum, { p }) => sum + p.length, 0));

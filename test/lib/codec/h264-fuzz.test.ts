@@ -38,7 +38,7 @@ function assemble(packets: readonly RtpPacket[]): { units: AccessUnit[]; faults:
   const assembler = new AccessUnitAssembler(video(), (item) =>
     item.kind === 'accessUnit' ? units.push(item) : faults.push(item),
   );
-  for (const packet of packets) assembler.take(packet);
+  for (const packet of packets) assembler.take(packet, packet.payload, 0, packet.payload.length);
   assembler.end();
   return { units, faults };
 }

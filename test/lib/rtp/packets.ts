@@ -1,3 +1,4 @@
+import { FrameInPlace } from '../../../lib/in-place.js';
 import type { Fault, InterleavedFrame, MediaDescription, Presentation, RtpPacket } from '../../../lib/items.js';
 import { RtpReceiver, type RtpReceiverOptions } from '../../../lib/rtp/rtp-receiver.js';
 
@@ -108,10 +109,12 @@ export class Reception {
   receive(packet: PacketFields | Buffer | string): this {
     const isFields = typeof packet === 'object' && !Buffer.isBuffer(packet);
     const { channel, data, position, recv, waited } = interleaved(0, isFields ? rtp(packet) : packet);
-    const place = { channel, data: Buffer.concat([AROUND, data, AROUND]), position, recv, waited };
-    const [start, end] = [AROUND.length, AROUND.length + data.length];
-    const received = this.receiver.receive({ ...place, start, end }, (fault) => this.faults.push(fault));
-    if (received !== undefined) this.packets.push(received);
+    const all = Buffer.concat([AROUND, data, AROUND]);
+    const frame = FrameInPlace.of({ kind: 'interleaved', channel, data: all, position, recv, waited });
+    frame.start = AROUND.length;
+    frame.end = AROUND.length + data.length;
+    const received = this.receiver.receive(frame, (fault) => this.faults.push(fault));
+    if (received !== undefined) this.packets.push(received.toItem());
     return this;
   }
 

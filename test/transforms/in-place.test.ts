@@ -1,0 +1,222 @@
+import assert from 'node:assert/strict';
+import { PassThrough, Readable, type Transform, Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { describe, it, mock } from 'node:test';
+import fc from 'fast-check';
+import { FrameInPlace, PacketInPlace } from '../../lib/in-place.js';
+import type { Item } from '../../lib/items.js';
+import {
+  AacDepacketizer,
+  H264Depacketizer,
+  ReceiverReporter,
+  RtcpSenderReportTap,
+  RtpParser,
+  TcpInterleaveDemux,
+} from '../../transforms/index.js';
+import { audio, presentation, rtp, SSRC, senderReport, video } from '../lib/rtp/packets.js';
+import { frame } from '../lib/rtsp/framer-record.js';
+import { faultCodes, only, pass } from './items.js';
+
+/** How many items are made of what lies in place while `run` does its work. */
+async function made(place: { toItem(): Item }, run: () => Promise<unknown>): Promise<number> {
+  const count = mock.method(place, 'toItem');
+  try {
+    await run();
+    return count.mock.callCount();
+  } finally {
+    count.mock.restore();
+  }
+}
+
+/** Sees to what it pushes by itself. */
+class OwnDemux extends TcpInterleaveDemux {
+  override push(item: unknown): boolean {
+    return super.push(item);
+  }
+}
+
+/** Sees to its items by itself. */
+class CountingParser extends RtpParser {
+  items = 0;
+
+  protected override handle(item: Item): void {
+    if (item.kind === 'interleaved') this.items++;
+    super.handle(item);
+  }
+}
+
+const OPTIONS = { tolerant: true };
+
+/** Two streams' packets and reports, and whatever else may stand in a frame. */
+function session(packets: number): Buffer {
+  const frames: Buffer[] = [];
+  for (let seq = 0; seq < packets; seq++) {
+    const payload = Buffer.alloc(1 + ((seq * 37) % 90), seq);
+    frames.push(frame(0, rtp({ seq, timestamp: seq * 3000, marker: true, payload })));
+    frames.push(frame(2, rtp({ seq, timestamp: seq * 1024, payloadType: 97, ssrc: 5, payload })));
+    if (seq % 5 === 0) frames.push(frame(1, senderReport(SSRC, BigInt(seq), seq)), frame(0, senderReport(SSRC)));
+    if (seq % 7 === 0) frames.push(frame(0, ''), frame(0, '80'), frame(0, '8060'), frame(7, rtp({})));
+    if (seq % 11 === 0) frames.push(Buffer.from('RTSP/1.0 200 OK\r\nCSeq: 3\r\n\r\n'), Buffer.from('junk'));
+  }
+  return Buffer.concat(frames);
+}
+
+/** The bytes as chunks, behind what assigns the channels. */
+function chunks(bytes: Buffer, cuts: readonly number[]): Item[] {
+  const items: Item[] = [presentation([video(), audio()])];
+  let start = 0;
+  for (const end of [...new Set([...cuts.map((cut) => cut % bytes.length), bytes.length])].sort((a, b) => a - b)) {
+    const recv = BigInt(items.length) * 1_000_000n;
+    items.push({ kind: 'chunk', data: Buffer.from(bytes.subarray(start, end)), recv, waited: items.length % 3 === 0 });
+    start = end;
+  }
+  return items;
+}
+
+/** What the parser makes of it, with `between` the two stages, if anything. */
+async function parsed(input: readonly Item[], parser: RtpParser, ...between: PassThrough[]) {
+  return (await pass(input, new TcpInterleaveDemux(), ...between, parser)).items;
+}
+
+const pipe = () => new PassThrough({ objectMode: true });
+
+describe('frames between TcpInterleaveDemux and RtpParser', () => {
+  it('are what they would be as items, however the bytes are cut', async () => {
+    const bytes = session(60);
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.nat(bytes.length), { maxLength: 30 }), async (cuts) => {
+        const input = chunks(bytes, cuts);
+        const expected = await parsed(input, new RtpParser(OPTIONS), pipe());
+        assert.deepEqual(await parsed(input, new RtpParser(OPTIONS)), expected);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('are made items only where something stands between, or a parser of one’s own', async () => {
+    const input = chunks(session(200), [100, 9000, 18_000]);
+    const through = (...stages: Transform[]) => made(FrameInPlace.prototype, () => pass(input, ...stages));
+    const all = await through(new TcpInterleaveDemux(), pipe(), new RtpParser(OPTIONS));
+    const direct = await through(new TcpInterleaveDemux(), new RtpParser(OPTIONS));
+    assert.ok(direct < all / 10, `${direct} of ${all}`);
+    const parser = new CountingParser(OPTIONS);
+    assert.equal(await through(new TcpInterleaveDemux(), parser), all);
+    assert.equal(parser.items, all);
+    assert.equal(await through(new OwnDemux(), new RtpParser(OPTIONS)), all);
+  });
+
+  it('are seen by a listener that comes later, and by the parser', async () => {
+    const bytes = session(40);
+    const half = bytes.indexOf('RTSP', bytes.length / 2);
+    const demux = new TcpInterleaveDemux();
+    const parser = new RtpParser(OPTIONS);
+    const [found, heard, expected]: [Item[], Item[], Item[]] = [[], [], []];
+    demux.pipe(parser).on('data', (item: Item) => found.push(item));
+    const input = chunks(bytes, [half]);
+    for (const item of input.slice(0, 2)) demux.write(item);
+    await new Promise(setImmediate);
+    demux.on('data', (item: Item) => heard.push(item));
+    demux.end(input[2]);
+    await new Promise((resolve) => parser.once('end', resolve));
+    assert.deepEqual(found, await parsed(input, new RtpParser(OPTIONS)));
+    expected.push(...(await pass(input, new TcpInterleaveDemux())).items.filter((item) => 'position' in item));
+    assert.deepEqual(
+      heard,
+      expected.filter((item) => (item as { position: number }).position >= half),
+    );
+    assert.ok(heard.length > 0 && heard.length < expected.length);
+  });
+
+  it('end the stage behind all that came before, as items do', async () => {
+    const good = Array.from({ length: 50 }, (_, seq) => frame(0, rtp({ seq })));
+    const bytes = Buffer.concat([...good, frame(0, rtp({ seq: 7 })), frame(0, rtp({ seq: 50 }))]);
+    const found: Item[] = [];
+    const parser = new RtpParser();
+    const failed = new Promise<Error>((resolve) => parser.once('error', resolve));
+    const demux = new TcpInterleaveDemux();
+    demux.pipe(parser).on('data', (item: Item) => found.push(item));
+    for (const item of chunks(bytes, [300])) demux.write(item);
+    assert.equal(((await failed) as Error & { code?: string }).code, 'rtp-out-of-order');
+    assert.equal(only(found, 'rtp').length, 50);
+  });
+});
+
+/** Packets of access units, with losses, bad and new parameter sets, markers on slices, and reports, and sound. */
+function pictures(units: number): Buffer {
+  const frames: Buffer[] = [];
+  let seq = 0;
+  for (let unit = 0; unit < units; unit++) {
+    const sets = unit % 3 === 0 ? [`6742${unit.toString(16).padStart(2, '0')}`, '68ee3c80'] : [];
+    const payloads = [...sets, '41aabb', '7c81cc', '7c01dd', '7c41ee', '410180'];
+    for (const [i, payload] of payloads.entries()) {
+      seq++;
+      if (unit % 9 === 8 && i === 2) continue;
+      const marker = i === payloads.length - 1 || (unit % 13 === 5 && payload === '7c41ee');
+      frames.push(frame(0, rtp({ seq, timestamp: unit * 3000, payload, marker })));
+    }
+    frames.push(frame(2, rtp({ seq: unit, timestamp: unit * 1024, payloadType: 97, ssrc: 5, marker: true })));
+    if (unit % 2 === 0) frames.push(frame(1, senderReport(SSRC, BigInt(unit), unit)));
+  }
+  return Buffer.concat(frames);
+}
+
+/** What comes of items at a sink that waits a turn of the event loop at every `slowness`-th. */
+async function passSlowly(input: readonly Item[], stages: readonly Transform[], slowness: number): Promise<Item[]> {
+  const items: Item[] = [];
+  const sink = new Writable({
+    objectMode: true,
+    highWaterMark: 1,
+    write(item: Item, _encoding, callback) {
+      items.push(item);
+      if (items.length % slowness === 0) setImmediate(callback);
+      else callback();
+    },
+  });
+  await pipeline([Readable.from(input), ...stages, sink]);
+  return items;
+}
+
+describe('packets behind RtpParser', () => {
+  /** The stages of a recording as far as packets go, and the reports that are sent. */
+  function stages(): { chain: Transform[]; reports: string[] } {
+    const reports: string[] = [];
+    const reporter = new ReceiverReporter({ intervalMs: 1, random: (count) => Buffer.alloc(count, 7) });
+    reporter.on('report', (data: Buffer) => reports.push(data.toString('hex')));
+    const depacketizers = [new H264Depacketizer(), new AacDepacketizer()];
+    const parsing = [new TcpInterleaveDemux(), new RtpParser(OPTIONS), new RtcpSenderReportTap()];
+    return { chain: [...parsing, reporter, ...depacketizers], reports };
+  }
+
+  it('are what they would be as items, however the bytes are cut and whatever waits', async () => {
+    const all = [pictures(40), session(60)];
+    const cuts = fc.array(fc.nat(100_000), { maxLength: 30 });
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...all), cuts, fc.integer({ min: 1, max: 30 }), async (bytes, at, slowness) => {
+        const input = chunks(bytes, at);
+        const [direct, apart] = [stages(), stages()];
+        const between = apart.chain.flatMap((stage) => [stage, pipe()]);
+        const expected = await passSlowly(input, between, 1000);
+        assert.deepEqual(await passSlowly(input, direct.chain, slowness), expected);
+        assert.deepEqual(direct.reports, apart.reports);
+        if (bytes === all[0]) assert.ok(only(expected, 'accessUnit').length > 20 && faultCodes(expected).length > 10);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('are made items only where something stands between, or a stage that somebody has changed', async () => {
+    const input = chunks(pictures(100), [100, 2000]);
+    const through = (...behind: Transform[]) =>
+      made(PacketInPlace.prototype, () => pass(input, new TcpInterleaveDemux(), new RtpParser(OPTIONS), ...behind));
+    const all = await through(pipe(), new H264Depacketizer());
+    const few = all / 4;
+    assert.ok((await through(new H264Depacketizer())) < few);
+    assert.ok((await through(new RtcpSenderReportTap(), new ReceiverReporter(), new H264Depacketizer())) < few);
+    for (const Changed of [RtcpSenderReportTap, ReceiverReporter, H264Depacketizer]) {
+      const { mock: patch } = mock.method(Changed.prototype as unknown as { handle(item: Item): void }, 'handle');
+      assert.equal(await through(new Changed()), all);
+      assert.equal(patch.calls.filter((call) => call.arguments[0].kind === 'rtp').length, all);
+      patch.restore();
+    }
+  });
+});
