@@ -123,16 +123,18 @@ export class InterleaveFramer {
     const base = position;
     const { length } = data;
     while (offset < length) {
-      const byte = data[offset]!;
+      let byte = data[offset]!;
       // The shape of nearly all data: a whole frame where one is expected.
-      if (byte === DOLLAR && this.junkLength === 0 && offset + 4 <= length) {
+      while (byte === DOLLAR && this.junkLength === 0 && offset + 4 <= length) {
         const end = offset + 4 + ((data[offset + 2]! << 8) | data[offset + 3]!);
-        if (end <= length) {
-          if (this.tellsFrames) this.tell(data[offset + 1]!, data, offset + 4, end, base + offset);
-          offset = end;
-          continue;
-        }
+        if (end > length) break;
+        // Asked for ahead of time: this byte may have to come from memory, and while the frame is handled there is time for that.
+        const next = end < length ? data[end]! : 0;
+        if (this.tellsFrames) this.tell(data[offset + 1]!, data, offset + 4, end, base + offset);
+        offset = end;
+        byte = next;
       }
+      if (offset === length) return;
       if ((byte === CR || byte === LF) && this.junkLength === 0) {
         offset++;
         continue;
