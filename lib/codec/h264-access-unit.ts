@@ -57,6 +57,8 @@ export class AccessUnitAssembler {
   private recv: bigint | undefined;
   private unitsSeen = 0;
   private markerOnEverySlice = false;
+  /** Timestamp of the last unit that a marker has ended at once. */
+  private endedByMarker: number | undefined;
 
   constructor(
     private readonly media: MediaDescription,
@@ -89,6 +91,9 @@ export class AccessUnitAssembler {
     }
     const { open } = this;
     if (open === undefined) {
+      // Too late for this picture, but not for the next ones.
+      if (packet.timestamp === this.endedByMarker && continuesPicture(subview(data, start, end)))
+        this.distrustMarkers();
       this.begin(packet);
     } else {
       // After parameter sets the latest timestamp counts (Q118).
@@ -101,7 +106,12 @@ export class AccessUnitAssembler {
     if (packet.marker) this.marker();
   }
 
-  /** Emits a unit that is complete but held back; call it before passing on anything that must come after it. */
+  /** Whether a unit is held back that seems to be complete. */
+  get isHolding(): boolean {
+    return this.open?.ended === true;
+  }
+
+  /** Emits a unit that is held back. */
   release(): void {
     if (this.open?.ended) this.close();
   }
@@ -170,9 +180,13 @@ export class AccessUnitAssembler {
       this.close();
       return;
     }
+    this.distrustMarkers();
+    this.open!.ended = false;
+  }
+
+  private distrustMarkers(): void {
     this.markerOnEverySlice = true;
     this.oddity('marker', 'the marker is set within pictures: units end when the timestamp changes');
-    this.open!.ended = false;
   }
 
   private marker(): void {
@@ -188,7 +202,10 @@ export class AccessUnitAssembler {
       this.skipping = undefined;
     } else if (!isHeld(last.type)) {
       if (this.markerOnEverySlice || this.unitsSeen < MARKER_PROBATION) this.open!.ended = true;
-      else this.close();
+      else {
+        this.endedByMarker = this.open!.timestamp;
+        this.close();
+      }
     }
   }
 

@@ -3,7 +3,7 @@ import { Transform } from 'node:stream';
 import { describe, it } from 'node:test';
 import type { Item } from '../../lib/items.js';
 import { H264Depacketizer } from '../../transforms/h264-depacketizer.js';
-import { rtpPackets, senderReport, through, video } from '../lib/codec/rtp-items.js';
+import { hexUnits, rtpPackets, senderReport, sorted, through, video } from '../lib/codec/rtp-items.js';
 
 const kinds = (items: readonly Item[]) =>
   items.map((item) => (item.kind === 'accessUnit' ? `unit ${item.timestamp}` : item.kind));
@@ -43,10 +43,46 @@ describe('H264Depacketizer', () => {
     ]);
   });
 
-  it('a report of another stream does not release what is held back', async () => {
-    const other = senderReport(video(undefined, 1), 1n, 1);
-    const items = [packets[0]!, other, packets[1]!];
-    assert.deepEqual(kinds(await through(new H264Depacketizer(), items)), ['senderReport', 'unit 0', 'unit 3000']);
+  it('nothing overtakes a unit that is held back, nor each other', async () => {
+    const fault: Item = { kind: 'fault', code: 'rtp-loss', message: 'm' };
+    const audio = rtpPackets({ ...video(undefined, 1), encodingName: 'pcma' }, [{ p: 'ffff' }, { p: 'ffff' }]);
+    const other = senderReport(video(undefined, 2), 1n, 1);
+    const waiting = [audio[0]!, other, fault, report, audio[1]!];
+    const result = await through(new H264Depacketizer(), [packets[0]!, ...waiting, packets[1]!, fault, packets[2]!]);
+    assert.deepEqual(kinds(result), ['unit 0', ...kinds(waiting), 'unit 3000', 'fault']);
+    assert.deepEqual(result.slice(1, 6), waiting);
+  });
+
+  it('Q104 reports between the slices of a picture, each with a marker, do not part them', async () => {
+    const slices = [0, 3000, 6000].flatMap((t) => [
+      { p: '61 80', t, m: true },
+      { p: '61 40', t, m: true },
+      { p: '61 20', t, m: true },
+    ]);
+    const items = rtpPackets(media, slices).flatMap((packet) => [packet, report]);
+    const result = await through(new H264Depacketizer(), items);
+    const units = sorted(result).units.map((unit) => hexUnits(unit).join(' '));
+    assert.deepEqual(units, Array(3).fill('6180 6140 6120'));
+    assert.equal(result.filter((item) => item === report).length, slices.length);
+  });
+
+  it('no more than 64 items wait, and nothing that says that no more will come', async () => {
+    const after = (items: readonly Item[]): Item[] => {
+      const stage = new H264Depacketizer();
+      const found: Item[] = [];
+      stage.on('data', (item: Item) => found.push(item));
+      for (const item of [packets[0]!, ...items]) stage.write(item);
+      return found;
+    };
+    const reports = Array<Item>(64).fill(report);
+    const turn = () => new Promise(setImmediate);
+    const few = after(reports.slice(1));
+    const many = after(reports);
+    const silent = after([report, { kind: 'fault', code: 'connection-silent', message: 'm' }]);
+    await turn();
+    assert.deepEqual(kinds(few), []);
+    assert.deepEqual(kinds(many), ['unit 0', ...kinds(reports)]);
+    assert.deepEqual(kinds(silent), ['unit 0', 'senderReport', 'fault']);
   });
 
   it('keeps streams apart', async () => {

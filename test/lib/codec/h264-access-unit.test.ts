@@ -132,6 +132,23 @@ describe('AccessUnitAssembler: where units end', () => {
     );
   });
 
+  it('Q104 marker on every slice that begins late: from the second such picture on it is one unit', async () => {
+    const single = Array.from({ length: 10 }, (_, i): PacketSpec => ({ p: '61 80', t: i * 3000, m: true }));
+    const several = [30_000, 33_000, 36_000].flatMap((t): PacketSpec[] => [
+      { p: '61 80', t, m: true },
+      { p: '61 40', t, m: true },
+    ]);
+    const { units, faults } = await depacketize([...single, ...several]);
+    assert.deepEqual(
+      units.slice(10).map((unit) => hexUnits(unit).join(' ')),
+      ['6180', '6140', '6180 6140', '6180 6140'],
+    );
+    assert.deepEqual(
+      faults.map(({ code }) => code),
+      ['h264-oddity'],
+    );
+  });
+
   it('Q104 marker on every slice, and a frame repeated with the same timestamp', async () => {
     const { units } = await depacketize([
       { p: '61 80', m: true },
