@@ -71,8 +71,6 @@ export class RtspConnection {
   lastCseq = 0;
   /** Bytes received so far. */
   received = 0;
-  /** When the last of them were read, in Unix ns. */
-  lastReceived: bigint | undefined;
   /** What to do with a frame on a channel before PLAY has been answered. */
   onEarlyFrame: (channel: number) => void = () => {};
 
@@ -82,6 +80,7 @@ export class RtspConnection {
 
   private readonly channels = new Set<number>();
   private framer = this.newFramer();
+  private lastFrame: bigint | undefined;
   private pending: Pending | undefined;
   /** Why nothing can be sent any more, as the error for a request that waits or is made. */
   private error: ((awaited: Awaited) => Error) | undefined;
@@ -116,6 +115,12 @@ export class RtspConnection {
 
   get isPaused(): boolean {
     return this.socket.isPaused();
+  }
+
+  /** When the end of the last whole interleaved frame was read, in Unix ns. Looks for it in what is being kept. */
+  get lastMedia(): bigint | undefined {
+    this.tap.look();
+    return this.lastFrame;
   }
 
   /** Names channels that have been set up, so that frames on them are found again among junk (Q13). */
@@ -168,7 +173,7 @@ export class RtspConnection {
    */
   startMedia(consumer: MediaConsumer, holdMs: number): void {
     const { timers } = this.environment;
-    const look = ({ data, position }: Chunk): void => this.watch(data, position!);
+    const look = ({ data, position, recv }: Chunk): void => this.watch(data, position!, recv);
     this.tap.connect(consumer, { longestMs: holdMs, timers, look });
   }
 
@@ -220,21 +225,22 @@ export class RtspConnection {
     const recv = this.environment.clock.now();
     const position = this.received;
     this.received += data.length;
-    this.lastReceived = recv;
     // First of all: the answer to what is in it must come behind it.
     this.capture?.received(data, recv);
     if (this.tap.isDelivering) {
       this.tap.keep(data, recv, position);
       if (this.pending !== undefined) this.tap.look();
     } else {
-      this.watch(data, position);
+      this.watch(data, position, recv);
       this.tap.receive(data, recv, position);
     }
   }
 
-  private watch(data: Buffer, position: number): void {
+  private watch(data: Buffer, position: number, recv: bigint): void {
+    const { frames } = this.framer;
     try {
       this.framer.push(data, position);
+      if (this.framer.frames !== frames) this.lastFrame = recv;
     } catch (error) {
       if (!(error instanceof RetinaRecordError)) throw error;
       if (!this.tap.isStarted) {

@@ -18,8 +18,8 @@ export interface MediaTransport {
   readonly kind: 'tcp' | 'udp';
   /** Bytes received so far: of the connection, or of datagrams. */
   readonly received: number;
-  /** When something was last read, in Unix ns; undefined before the first. */
-  readonly lastReceived: bigint | undefined;
+  /** When media, not answers to requests, were last read, in Unix ns; undefined before the first. */
+  readonly lastMedia: bigint | undefined;
   /** What the kernel holds for us between two reads, in bytes; absent over TCP, where nothing is lost by it. */
   readonly receiveBufferBytes?: number | undefined;
   /**

@@ -224,7 +224,7 @@ export class Session extends EventEmitter<{ warning: [SessionWarning] }> {
       timeoutMs,
       timers,
       () => clock.now(),
-      () => media.lastReceived,
+      () => media.lastMedia,
       () => this.fellSilent(timeoutMs),
     );
   }
@@ -283,8 +283,8 @@ export class Session extends EventEmitter<{ warning: [SessionWarning] }> {
 
   private fellSilent(timeoutMs: number): void {
     const { message, cause } = this.orphaned ?? {};
-    if (message === undefined) this.fail('connection-silent', `nothing was received for ${timeoutMs} ms`);
-    else this.fail('connection-closed', `${message}, and then nothing was received for ${timeoutMs} ms`, cause);
+    if (message === undefined) this.fail('connection-silent', `no media were received for ${timeoutMs} ms`);
+    else this.fail('connection-closed', `${message}, and then no media were received for ${timeoutMs} ms`, cause);
   }
 
   private keepaliveFailed(error: Error): void {

@@ -13,8 +13,8 @@ export class TcpMedia implements MediaTransport {
     return this.connection.received;
   }
 
-  get lastReceived(): bigint | undefined {
-    return this.connection.lastReceived;
+  get lastMedia(): bigint | undefined {
+    return this.connection.lastMedia;
   }
 
   start(receiver: MediaReceiver, holdMs: number): void {

@@ -35,7 +35,7 @@ export interface UdpMediaOptions {
 export class UdpMedia implements MediaTransport {
   readonly kind = 'udp';
   received = 0;
-  lastReceived: bigint | undefined;
+  lastMedia: bigint | undefined;
   private readonly streams: UdpStream[] = [];
   private receiver: MediaReceiver | undefined;
   private batch: ItemBatch<InterleavedFrame> | undefined;
@@ -168,7 +168,7 @@ export class UdpMedia implements MediaTransport {
     const channel = isRtcp ? stream.setup.rtcpChannel : stream.setup.rtpChannel;
     const position = this.received;
     this.received += data.length;
-    this.lastReceived = recv;
+    this.lastMedia = recv;
     this.deliver({ kind: 'interleaved', channel, data, position, recv, waited: false });
     if (this.hasRtp || isRtcp || data.length < 12) return;
     this.hasRtp = true;

@@ -56,6 +56,8 @@ const EMPTY = Buffer.alloc(0);
  * | `rtsp-syntax`  | with `fromClient` only: a head that cannot be parsed; else it counts as junk |
  */
 export class InterleaveFramer {
+  /** Whole frames so far, told of or not. */
+  frames = 0;
   private readonly channels = new Set<number>();
   /** Bytes that could not be told yet: the start of a frame header or a message's head. */
   private held = EMPTY;
@@ -130,6 +132,7 @@ export class InterleaveFramer {
         if (end > length) break;
         // Asked for ahead of time: this byte may have to come from memory, and while the frame is handled there is time for that.
         const next = end < length ? data[end]! : 0;
+        this.frames++;
         if (this.tellsFrames) this.tell(data[offset + 1]!, data, offset + 4, end, base + offset);
         offset = end;
         byte = next;
@@ -281,6 +284,7 @@ export class InterleaveFramer {
     skipped.filled += taken;
     if (skipped.filled === skipped.size) {
       this.skipped = undefined;
+      this.frames++;
       if (this.tellsFrames) this.sink.frame(skipped.channel, EMPTY, 0, 0, skipped.position);
     }
     return taken;
@@ -309,8 +313,9 @@ export class InterleaveFramer {
   ): void {
     if (head !== undefined) {
       this.sink.message(withBody(head, data.subarray(start, end)), position, position + headLength + end - start);
-    } else if (this.tellsFrames) {
-      this.tell(channel, data, start, end, position);
+    } else {
+      this.frames++;
+      if (this.tellsFrames) this.tell(channel, data, start, end, position);
     }
   }
 

@@ -65,7 +65,7 @@ describe('a camera that falls silent in the handshake', () => {
   it('after its answer to PLAY: given up after 15 s, and the session is taken down', async (t) => {
     const { report, exitCode, elapsedS } = await recordFaults(t, parseFaults('silence=after:3'));
     assert.deepEqual([report?.reason, report?.frames, exitCode], ['connection', 0, EXIT.nothing]);
-    assert.match(report!.error!.message, /nothing was received for 15000 ms/);
+    assert.match(report!.error!.message, /no media were received for 15000 ms/);
     assert.equal(elapsedS, 20);
   });
 

@@ -193,7 +193,7 @@ describe('the end of the stream', () => {
     for (const where of ['packet', 'mid-packet']) {
       const { report, exitCode, samples, elapsedS } = await recordFaults(t, parseFaults(`silence=${where}:100`));
       assert.deepEqual([report?.reason, exitCode], ['connection', EXIT.early]);
-      assert.match(report!.error!.message, /nothing was received for 15000 ms/);
+      assert.match(report!.error!.message, /no media were received for 15000 ms/);
       assert.deepEqual(framesOf(samples), count(0, samples.length));
       assert.ok(samples.length > 20 && elapsedS <= 35, `${samples.length} frames, ${elapsedS} s`);
     }

@@ -119,7 +119,7 @@ describe('where datagrams come from, and whether they do', () => {
   it('silence: given up, and the file holds what came', async (t) => {
     const { report, exitCode, samples } = await overUdp(t, parseFaults('silence=packet:100'));
     assert.deepEqual([report?.reason, exitCode], ['connection', EXIT.early]);
-    assert.match(report!.error!.message, /nothing was received for 15000 ms/);
+    assert.match(report!.error!.message, /no media were received for 15000 ms/);
     assert.ok(samples.length > 20, `${samples.length}`);
   });
 });

@@ -133,8 +133,27 @@ test('Q23 silence ends the session after its limit, counted from the last byte',
   time.advance(1);
   const fault = lastFault(await collect(session));
   assert.equal(fault.code, 'connection-silent');
-  assert.match(fault.message, /nothing was received for 8000 ms/);
+  assert.match(fault.message, /no media were received for 8000 ms/);
   assert.deepEqual(time.delaysMs, []);
+});
+
+test('Q23 answers to keepalives are no media: silence ends the session all the same', async (t) => {
+  const script: Script = (received) => {
+    const answer = wellBehaved(received) as string;
+    return received.method === 'SETUP' ? answer.replace('timeout=60', 'timeout=10') : answer;
+  };
+  const { camera, session, time } = await play(t, {}, script);
+  const ended = collect(session);
+  for (let n = 1; n <= 2; n++) {
+    const before = session.receiveStats.bytes;
+    time.advance(5000);
+    await camera.received(n === 1 ? 'OPTIONS' : 'GET_PARAMETER');
+    await until(() => session.receiveStats.bytes > before);
+  }
+  time.advance(5000);
+  const fault = lastFault(await ended);
+  assert.equal(fault.code, 'connection-silent');
+  assert.match(fault.message, /no media were received for 15000 ms/);
 });
 
 test('silence of 15 s by default, 0 for never', async (t) => {
@@ -247,7 +266,7 @@ test('an answer is found at once whatever holdMs says, and so is silence', async
   assert.equal(session.source.readableEnded, false);
   time.advance(1000);
   const items = await collect(session);
-  assert.match(lastFault(items).message, /nothing was received for 40000 ms/);
+  assert.match(lastFault(items).message, /no media were received for 40000 ms/);
   assert.ok(bytesOf(items).subarray(-media.length).equals(media));
 });
 

@@ -103,7 +103,7 @@ test('datagrams are kept for as long as the session says, and a fault comes behi
   media.start(receiver, 10_000);
   await server.send(rtp({ seq: 1 }));
   await received(14);
-  assert.equal(media.lastReceived, time.now());
+  assert.equal(media.lastMedia, time.now());
   assert.deepEqual(kinds(), []);
   table.drops = 7;
   time.advance(5000);

@@ -343,7 +343,7 @@ test('Q150 Q85 the end of the RTSP connection does not end the media; when they 
   const items = await rest(session);
   const fault = items.at(-1) as Fault;
   assert.equal(fault.code, 'connection-closed');
-  assert.match(fault.message, /EOF.*then nothing was received for 5000 ms/);
+  assert.match(fault.message, /EOF.*then no media were received for 5000 ms/);
 });
 
 test('Q80 a keepalive that is not answered is no fault while datagrams come', async (t) => {
