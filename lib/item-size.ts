@@ -1,5 +1,5 @@
 import type { Item } from './items.js';
-import { fragmentStartsWithSync, isFragment } from './mp4/fragment.js';
+import { isFragment, startsWithRandomAccess } from './mp4/fragment.js';
 
 /** What an item without media counts for, in bytes. */
 const SMALL_ITEM = 256;
@@ -28,6 +28,6 @@ export function itemBytes(item: Item | Buffer): number {
  * goes ahead of the media.
  */
 export function startsGroup(item: Item | Buffer): boolean {
-  if (Buffer.isBuffer(item)) return !isFragment(item) || fragmentStartsWithSync(item);
+  if (Buffer.isBuffer(item)) return !isFragment(item) || startsWithRandomAccess(item);
   return item.kind === 'presentation' || (item.kind === 'accessUnit' && item.randomAccess !== 'none');
 }

@@ -79,9 +79,10 @@ export class Tee extends Stage {
 
   private branch(item: Item | Buffer): void {
     const bytes = itemBytes(item);
-    if (this.dropping && this.isStart(item) && this.waiting + bytes <= this.maxBytes) this.dropping = false;
-    // The first item of all goes through whatever its size, or a branch with a small cap would never see anything.
-    if (!this.dropping && this.waiting > 0 && this.waiting + bytes > this.maxBytes) {
+    // If nothing waits an item goes through whatever its size, or a branch with a small cap would never see anything.
+    const hasRoom = this.waiting === 0 || this.waiting + bytes <= this.maxBytes;
+    if (this.dropping && hasRoom && this.isStart(item)) this.dropping = false;
+    if (!this.dropping && !hasRoom) {
       this.dropping = true;
       this.gaps++;
       this.emit('drop', this.dropped);

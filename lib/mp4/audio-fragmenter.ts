@@ -105,6 +105,6 @@ export class AudioFragmenter {
     this.builder.addParts(frame.parts, frame.byteLength, times);
     this.index.add(frame.byteLength, times, undefined);
     this.fragmentTicks += duration;
-    if (this.builder.isFull) this.cut();
+    if (this.fragmentTicks >= this.limitTicks || this.builder.isFull) this.cut();
   }
 }

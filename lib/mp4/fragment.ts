@@ -19,6 +19,8 @@ export const FIRST_TRACK_ID = 1;
 
 /** Sample flags of a random access point: depends on no other, is a sync sample. */
 export const SYNC_FLAGS = 0x0200_0000;
+/** Sample flags where a recovery point says that decoding can begin: may depend on others, is no sync sample. */
+export const RECOVERY_FLAGS = 0x0001_0000;
 /** Sample flags of other samples: depends on others, is no sync sample. */
 export const NON_SYNC_FLAGS = 0x0101_0000;
 /** Added where no other sample depends on this one. */
@@ -236,8 +238,10 @@ export function isFragment(data: Buffer): boolean {
 }
 
 /** Whether a reader can begin at a fragment: it is the first track's, and its first sample is a random access point. */
-export function fragmentStartsWithSync(data: Buffer): boolean {
-  return data.readUInt32BE(TRACK_ID) === FIRST_TRACK_ID && data.readUInt32BE(FIRST_FLAGS) === SYNC_FLAGS;
+export function startsWithRandomAccess(data: Buffer): boolean {
+  if (data.readUInt32BE(TRACK_ID) !== FIRST_TRACK_ID) return false;
+  const flags = data.readUInt32BE(FIRST_FLAGS) & ~DISPOSABLE_FLAG;
+  return flags === SYNC_FLAGS || flags === RECOVERY_FLAGS;
 }
 
 /** Offset of the track's id, behind the flags of `tfhd`. */

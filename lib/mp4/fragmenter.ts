@@ -1,6 +1,13 @@
 import type { AccessUnit } from '../items.js';
 import { DecodeOrder } from './decode-order.js';
-import { DISPOSABLE_FLAG, FIRST_TRACK_ID, FragmentBuilder, NON_SYNC_FLAGS, SYNC_FLAGS } from './fragment.js';
+import {
+  DISPOSABLE_FLAG,
+  FIRST_TRACK_ID,
+  FragmentBuilder,
+  NON_SYNC_FLAGS,
+  RECOVERY_FLAGS,
+  SYNC_FLAGS,
+} from './fragment.js';
 import type { FragmentInfo, FragmentOutput } from './fragment-output.js';
 import { SampleIndex } from './sample-index.js';
 
@@ -87,8 +94,7 @@ export class Fragmenter {
   private append({ unit, decodeTime }: Waiting, duration: number): void {
     this.start ??= decodeTime!;
     const time = decodeTime! - this.start;
-    const isSync = unit.randomAccess === 'idr';
-    if (isSync || unit.randomAccess === 'recovery') {
+    if (unit.randomAccess !== 'none') {
       this.groupTicks = time - this.groupStart;
       this.groupStart = time;
       if (this.fragmentTicks + this.groupTicks > this.limitTicks) this.cut();
@@ -100,12 +106,12 @@ export class Fragmenter {
     const times = {
       duration: Math.min(MAX_TICKS, duration),
       compositionOffset: Math.max(-MAX_TICKS, Math.min(MAX_TICKS, offset)),
-      flags: isSync ? SYNC_FLAGS : NON_SYNC_FLAGS | (unit.disposable ? DISPOSABLE_FLAG : 0),
+      flags: flagsOf(unit),
     };
     const size = this.builder.add(unit.nalUnits, times);
     this.index.add(size, times, unit.parameters);
     this.fragmentTicks += duration;
-    if (this.builder.isFull) this.cut();
+    if (this.fragmentTicks >= this.limitTicks || this.builder.isFull) this.cut();
   }
 
   private cut(): void {
@@ -126,4 +132,9 @@ export class Fragmenter {
     this.fragmentTicks = 0;
     this.output.emit(data, info);
   }
+}
+
+function flagsOf({ randomAccess, disposable }: AccessUnit): number {
+  if (randomAccess === 'idr') return SYNC_FLAGS;
+  return (randomAccess === 'recovery' ? RECOVERY_FLAGS : NON_SYNC_FLAGS) | (disposable ? DISPOSABLE_FLAG : 0);
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { Transform } from 'node:stream';
 import { describe, it } from 'node:test';
 import type { Item } from '../../lib/items.js';
@@ -257,6 +258,27 @@ describe('Fmp4Muxer', () => {
       offset += length;
     }
     assert.equal(offset, bytes.length);
+  });
+
+  it('with a fragment duration of 0 each frame leaves when the next one has come', async () => {
+    const units = await frames(at(0, 3600, 7200, 7200, 10_800));
+    const muxer = new Fmp4Muxer({ fragmentDurationMs: 0, tags: {} });
+    let fragments = 0;
+    muxer.on('fragment', ({ samples }: { samples: number }) => {
+      fragments++;
+      assert.equal(samples, 1);
+    });
+    muxer.resume();
+    const counts: number[] = [];
+    for (const unit of units) {
+      muxer.write(unit);
+      await new Promise((resolve) => setImmediate(resolve));
+      counts.push(fragments);
+    }
+    assert.deepEqual(counts, [0, 1, 2, 3, 4]);
+    muxer.end();
+    await once(muxer, 'end');
+    assert.equal(fragments, 5);
   });
 
   it('leaves the units as they were', async () => {

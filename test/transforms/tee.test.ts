@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { Writable } from 'node:stream';
 import { describe, it } from 'node:test';
-import type { Item } from '../../lib/items.js';
+import type { AccessUnit, Item } from '../../lib/items.js';
 import { Fmp4Muxer, tee } from '../../transforms/index.js';
 import { video } from '../lib/codec/rtp-items.js';
 import { audioRun, merged, pictures, playing, session } from '../lib/mp4/audio.js';
@@ -76,6 +77,26 @@ describe('tee behind the muxer', () => {
     }
   });
 
+  it('goes on at a recovery point where there are no other key frames, Q121', async () => {
+    const units = (await pictures(200, 25)).map(
+      (unit, i): AccessUnit => (i % 25 === 0 ? { ...unit, randomAccess: 'recovery' } : unit),
+    );
+    const chunks = await muxed([playing(video()), ...units]);
+    const { got, dropped } = await branch(chunks, 5, 20, 2000);
+    assert.equal(dropped.gaps, 1);
+    assert.ok(got.length > 10 && got.at(-1) === chunks.at(-1), `${got.length} of ${chunks.length}`);
+    const { samples } = readMp4(Buffer.concat(got as Buffer[]));
+    assert.ok(samples.every(({ isSync }) => !isSync));
+  });
+
+  it('goes on although every group begins with more than may wait', async () => {
+    const chunks = await muxed([playing(video()), ...(await pictures(200, 5))]);
+    const { got, dropped } = await branch(chunks, 5, 20, 10);
+    assert.ok(dropped.items > 0);
+    assert.equal(got.at(-1), chunks.at(-1));
+    assert.ok(got.length > chunks.length / 2, `${got.length} of ${chunks.length}`);
+  });
+
   it('of audio alone goes on at any fragment', async () => {
     const chunks = await muxed([playing({ ...video(), setup: undefined }, audioRun(1)[0]!.media), ...audioRun(400)]);
     const { got, dropped } = await branch(chunks, 5, 20, 2000);
@@ -83,6 +104,27 @@ describe('tee behind the muxer', () => {
     assert.equal(got.length + dropped.items, chunks.length);
     assert.equal(got.at(-1), chunks.at(-1));
     assert.ok(got.includes(chunks[20]!));
+  });
+});
+
+describe('a tee whose branch fails', () => {
+  it('says so once, and passes everything on', async () => {
+    const items = await pictures(50);
+    const failure = new Error('no more');
+    const sink = new Writable({ objectMode: true, write: (_item, _encoding, callback) => callback(failure) });
+    const stage = tee(sink);
+    const errors: Error[] = [];
+    stage.on('branchError', (error: Error) => errors.push(error));
+    const passed: Item[] = [];
+    stage.on('data', (item: Item) => passed.push(item));
+    for (const item of items) {
+      stage.write(item);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    stage.end();
+    await once(stage, 'end');
+    assert.deepEqual(errors, [failure]);
+    assert.deepEqual(passed, items);
   });
 });
 
