@@ -1,10 +1,12 @@
+import { maskUrl } from './rtsp/mask-url.js';
+
 /** Where in a session something went wrong, enough to open a capture at that packet. */
 export interface ErrorContext {
   /** The connection, as `host:port`, or the file that is replayed. */
   readonly connection?: string | undefined;
   /** Byte offset in the connection's receive direction. */
   readonly position?: number | undefined;
-  /** The stream's control URL or index. */
+  /** The stream's control URL or index; passwords in it are masked. */
   readonly stream?: string | undefined;
   readonly sequenceNumber?: number | undefined;
   /** Unix time in ns. */
@@ -13,18 +15,36 @@ export interface ErrorContext {
 
 /**
  * An error that ends a stage, a session or a recording. `code` is stable and meant for programs; the message is for
- * people: one line with what happened, where and what to do. `cause` keeps the error under it.
+ * people: one line with what happened, where and what to do. `cause` keeps the error under it. No password that stands in
+ * the stream's URL gets into it.
  */
 export class RetinaRecordError extends Error {
   override readonly name = 'RetinaRecordError';
+  readonly context: ErrorContext;
 
   constructor(
     readonly code: string,
-    message: string,
-    readonly context: ErrorContext = {},
+    private readonly what: string,
+    context: ErrorContext = {},
     options?: { cause?: unknown },
   ) {
-    super(message + describe(context), options);
+    const { stream } = context;
+    const masked = stream === undefined ? context : { ...context, stream: maskUrl(stream) };
+    super(what + describe(masked), options);
+    this.context = masked;
+  }
+
+  /** The same error, which says more of where it happened; what it says already stays. */
+  within(context: ErrorContext): RetinaRecordError {
+    const { code, what, cause, stack } = this;
+    const error = new RetinaRecordError(
+      code,
+      what,
+      { ...context, ...this.context },
+      cause === undefined ? {} : { cause },
+    );
+    if (stack !== undefined) error.stack = stack.replace(this.message, () => error.message);
+    return error;
   }
 }
 

@@ -239,6 +239,7 @@ export type FaultCode =
   | 'rtp-timestamp'
   | 'rtcp-malformed'
   | 'rtcp-ssrc'
+  | 'sender-report-left-out' // more came than one frame is to carry
   | 'h264-malformed'
   | 'h264-unsupported'
   | 'h264-damaged' // an access unit was left out

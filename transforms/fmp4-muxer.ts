@@ -1,16 +1,16 @@
 import { StartGate } from '../lib/codec/start-gate.js';
 import type { AccessUnit, AudioFrame, Item, MediaDescription } from '../lib/items.js';
 import { MovieWriter, type PlacedFragment } from '../lib/mp4/movie-writer.js';
+import { presentationTags } from '../lib/mp4/presentation-tags.js';
 import type { Closing } from '../lib/mp4/progressive.js';
 import type { MovieTags } from '../lib/mp4/tags.js';
 import { FRAME_HIGH_WATER_MARK, Stage } from '../lib/stage.js';
-import { programName } from '../lib/version.js';
 
 /** Options of {@link Fmp4Muxer}. */
 export interface Fmp4MuxerOptions {
   /** Longest fragment in ms; 0: one frame each. Default 1000. */
   readonly fragmentDurationMs?: number | undefined;
-  /** Tags of the file. Default: URL and name of the presentation, and this program as encoder. */
+  /** Tags of the file. Default: URL and name of the presentation, this host, and this program as encoder. */
   readonly tags?: MovieTags | undefined;
   /**
    * Gives memory for a fragment, at least so many bytes. For owners of the sink, who know when a fragment has been written and its
@@ -56,7 +56,7 @@ export class Fmp4Muxer extends Stage {
     super({ readable: FRAME_HIGH_WATER_MARK, writable: FRAME_HIGH_WATER_MARK });
     const { fragmentDurationMs = DEFAULT_FRAGMENT_DURATION_MS, tags, allocate, keepIndex = true } = options;
     this.hasTags = tags !== undefined;
-    this.tags = tags ?? { encoder: programName() };
+    this.tags = tags ?? presentationTags(undefined);
     this.writer = new MovieWriter(fragmentDurationMs, {
       data: (data) => this.push(data),
       fragment: (fragment) => this.emit('fragment', fragment satisfies FragmentEvent),
@@ -85,7 +85,7 @@ export class Fmp4Muxer extends Stage {
     else if (item.kind === 'rtp') this.writer.packet(item.media);
     else if (item.kind === 'presentation') {
       this.writer.present(item);
-      if (!this.hasTags) this.tags = { ...this.tags, url: item.url, name: item.name };
+      if (!this.hasTags) this.tags = presentationTags(item);
     }
   }
 

@@ -1,12 +1,13 @@
 import { subview } from '../lib/buffer-view.js';
 import { mayReorder } from '../lib/codec/h264-sdp.js';
+import { RetinaRecordError } from '../lib/errors.js';
 import { FrameInPlace, type InPlaceHandler } from '../lib/in-place.js';
 import type { Fault, Item, MediaDescription, Presentation, RtcpPacket } from '../lib/items.js';
 import { type InitialTimestampPolicy, initialTimestamps } from '../lib/rtp/initial-timestamp.js';
 import { looksLikeRtcp } from '../lib/rtp/rtp-header.js';
 import { RtpReceiver, type RtpReceiverOptions } from '../lib/rtp/rtp-receiver.js';
 import { DEFAULT_MAX_JUMP_SECONDS } from '../lib/rtp/timeline.js';
-import { keepsDeadTcpSessions } from '../lib/rtsp/live555.js';
+import { FORMER_SESSION, keepsDeadTcpSessions } from '../lib/rtsp/live555.js';
 import { Stage } from '../lib/stage.js';
 
 /** Options of {@link RtpParser}. */
@@ -39,7 +40,7 @@ interface Channel {
  *
  * Takes `interleaved` items and the `presentation` that assigns their channels; emits `rtp` and `rtcp` items and `fault`s.
  * Packets missing before a packet are counted in its `lost`. Fails with `rtp-out-of-order` and `rtp-timestamp-jump` unless
- * `tolerant`, with `stale-session` where an old live555 server mixes sessions, with `rtp-info-missing`, and with
+ * `tolerant`, with `stale-session` where an old live555 server mixes sessions (Q15, Q83), with `rtp-info-missing`, and with
  * `rtp-timestamp-limit` if `maxJumpSeconds` is too large for a clock rate.
  */
 export class RtpParser extends Stage {
@@ -47,6 +48,7 @@ export class RtpParser extends Stage {
   private readonly options: RtpParserOptions;
   private channels: (Channel | undefined)[] = [];
   private warnedUnassigned = false;
+  private staleSessions = false;
   private readonly emitFault = (fault: Fault): void => {
     this.push(fault);
   };
@@ -93,9 +95,13 @@ export class RtpParser extends Stage {
   }
 
   private unassigned({ channel, position, recv }: FrameInPlace): void {
+    const what = `data on channel ${channel}, which was not set up`;
+    if (this.staleSessions) {
+      throw new RetinaRecordError('stale-session', `${what}: ${FORMER_SESSION}`, { position, recv });
+    }
     if (this.warnedUnassigned) return;
     this.warnedUnassigned = true;
-    const message = `data on channel ${channel}, which was not set up: dropped (said once)`;
+    const message = `${what}: dropped (said once)`;
     this.push({ kind: 'fault', code: 'unassigned-channel', message, position, recv } satisfies Fault);
   }
 
@@ -108,6 +114,7 @@ export class RtpParser extends Stage {
     const { zeros, warning } = initialTimestamps(media, policy);
     if (warning !== undefined) this.push({ kind: 'fault', code: 'rtsp-oddity', message: warning } satisfies Fault);
     this.channels = [];
+    this.staleSessions = staleSessions;
     for (const medium of media) {
       if (medium.setup === undefined) continue;
       const receiver = new RtpReceiver(medium, {

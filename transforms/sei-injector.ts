@@ -1,10 +1,10 @@
 import { StartGate } from '../lib/codec/start-gate.js';
-import type { AccessUnit, Item, MediaDescription, NalUnit, SenderReport } from '../lib/items.js';
+import type { AccessUnit, Fault, Item, MediaDescription, NalUnit, SenderReport } from '../lib/items.js';
 import { frameTimingSei, senderReportSei, withSei } from '../lib/sei/timing-sei.js';
 import { FRAME_HIGH_WATER_MARK, Stage } from '../lib/stage.js';
 import { unixNsToNtpTime } from '../lib/time/ntp.js';
 
-/** Sender reports kept for a stream's next access unit; the oldest is given up beyond that. */
+/** Sender reports kept for a stream's next access unit; the oldest is given up beyond that, with a fault. */
 const MAX_PENDING_REPORTS = 64;
 
 /**
@@ -25,8 +25,8 @@ export class SeiInjector extends Stage {
       this.push(this.inject(item));
       return;
     }
-    if (item.kind === 'senderReport') this.keep(item);
     this.push(item);
+    if (item.kind === 'senderReport') this.keep(item);
   }
 
   private inject(unit: AccessUnit): AccessUnit {
@@ -57,7 +57,12 @@ export class SeiInjector extends Stage {
     if (reports === undefined) this.pending.set(report.media, [report]);
     else {
       reports.push(report);
-      if (reports.length > MAX_PENDING_REPORTS) reports.shift();
+      if (reports.length > MAX_PENDING_REPORTS) this.giveUp(reports.shift()!);
     }
+  }
+
+  private giveUp({ media, position, recv }: SenderReport): void {
+    const message = `more than the cap of ${MAX_PENDING_REPORTS} sender reports came before a frame: one is left out`;
+    this.push({ kind: 'fault', code: 'sender-report-left-out', message, media, position, recv } satisfies Fault);
   }
 }

@@ -1,3 +1,4 @@
+import { RetinaRecordError } from '../lib/errors.js';
 import { FrameInPlace } from '../lib/in-place.js';
 import type { Chunk, Item, Presentation, RtspMessageItem } from '../lib/items.js';
 import { InterleaveFramer } from '../lib/rtsp/framer.js';
@@ -76,7 +77,11 @@ export class TcpInterleaveDemux extends Stage {
     this.frame.waited = chunk.waited === true;
     const position = this.position;
     this.position += chunk.data.length;
-    this.framer.push(chunk.data, position);
+    try {
+      this.framer.push(chunk.data, position);
+    } catch (error) {
+      throw error instanceof RetinaRecordError ? error.within({ position, recv: chunk.recv }) : error;
+    }
   }
 
   private handOn(channel: number, data: Buffer, start: number, end: number, position: number): void {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { RetinaRecordError } from '../errors.js';
 import type { ConnectOptions } from '../net/options.js';
 import type { CaptureFile } from '../recorder/capture-file.js';
-import { maskUrl, stripUserInfo } from '../rtsp/url.js';
+import { maskUrl, stripUserInfo } from '../rtsp/mask-url.js';
 import { formatBytes } from './format.js';
 import type { Logger } from './log.js';
 import { findPassword } from './password.js';

@@ -43,7 +43,7 @@ export async function demoCommand(
       log,
       live,
     );
-    if (outcome.report !== undefined && out !== '-') await print(describe(outcome.report));
+    if (outcome.report?.path !== undefined && out !== '-') await print(describe(outcome.report));
     return outcome;
   } finally {
     await camera.close();

@@ -3,7 +3,7 @@ import type { RecordOptions, RecordTarget } from '../recorder/options.js';
 import { record } from '../recorder/record.js';
 import type { Recording } from '../recorder/recording.js';
 import type { RecordingReport } from '../recorder/report.js';
-import { maskUrl } from '../rtsp/url.js';
+import { maskUrl } from '../rtsp/mask-url.js';
 import { connectionOptions, withCapture } from './connection-options.js';
 import { exitCodeOf, exitCodeOfReport } from './exit-code.js';
 import { FaultLog } from './fault-log.js';

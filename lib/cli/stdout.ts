@@ -9,11 +9,20 @@ export function stdoutSink(): Writable {
   const sink = new Writable({
     highWaterMark: stdout.writableHighWaterMark,
     write: (data: Buffer, _encoding, callback) => {
-      stdout.write(data, callback);
+      stdout.write(data, (error) => callback(error ? explained(error) : error));
     },
   });
-  stdout.on('error', (error) => sink.destroy(error));
+  stdout.on('error', (error) => sink.destroy(explained(error)));
   return sink;
+}
+
+/** A reader that goes away is known by its code; what else goes wrong is said in words. */
+function explained(error: NodeJS.ErrnoException): Error {
+  return isReaderGone(error) ? error : outputError('stdout', error);
+}
+
+function isReaderGone({ code }: NodeJS.ErrnoException): boolean {
+  return code === 'EPIPE';
 }
 
 /**
@@ -29,7 +38,7 @@ export function print(text: string): Promise<void> {
     stdout.on('error', ignore);
     stdout.write(text, (error) => {
       if (!error) stdout.off('error', ignore);
-      if (!error || (error as NodeJS.ErrnoException).code === 'EPIPE') resolve();
+      if (!error || isReaderGone(error)) resolve();
       else reject(outputError('stdout', error));
     });
   });

@@ -51,12 +51,14 @@ export class ParameterSets {
     const problems: string[] = [];
     const newSps: [SpsInfo, Buffer][] = [];
     const newPps: [number, Buffer][] = [];
+    const repeatedPps: [number, Buffer][] = [];
     for (const unit of units) {
       const type = unit[0]! & 0x1f;
       if (unit.length > MAX_PARAMETER_SET) {
         problems.push(`parameter set of ${unit.length} bytes is longer than the cap of ${MAX_PARAMETER_SET}: ignored`);
       } else if (this.isKnown(unit)) {
         // Most cameras repeat their sets at every key frame.
+        if (type === NAL.pps) repeatedPps.push([ppsId(unit)!, unit]);
       } else if (type === NAL.sps) {
         const info = parseSps(unit);
         if (info === undefined) problems.push('SPS cannot be decoded: ignored');
@@ -72,13 +74,18 @@ export class ParameterSets {
       }
     }
     if (newSps.length === 0 && newPps.length === 0) return { changed: false, problems };
-    if (newSps.some(([info]) => this.sps.has(info.id)) && newPps.length > 0) this.pps.clear();
+    const knownPps = new Set(this.pps.keys());
+    if (newSps.some(([info]) => this.sps.has(info.id)) && newPps.length > 0) {
+      this.pps.clear();
+      for (const [id, unit] of repeatedPps) this.pps.set(id, Buffer.from(unit));
+    }
     for (const [info, unit] of newSps) {
       this.sps.set(info.id, unit);
       this.info = info;
     }
     for (const [id, unit] of newPps) {
-      if (this.pps.size > 0 && !this.pps.has(id)) problems.push(`another PPS, with id ${id}: both are kept`);
+      if (this.pps.size > 0 && !this.pps.has(id) && !knownPps.has(id))
+        problems.push(`another PPS, with id ${id}: both are kept`);
       this.pps.set(id, unit);
     }
     if (this.info === undefined || this.pps.size === 0) return { changed: false, problems };

@@ -1,7 +1,8 @@
 import { RetinaRecordError } from '../errors.js';
 import { Authenticator, type Credentials } from '../rtsp/auth.js';
+import { maskUrl } from '../rtsp/mask-url.js';
 import { header, type RtspResponse } from '../rtsp/message.js';
-import { maskUrl, type RtspUrl, resolveRedirect } from '../rtsp/url.js';
+import { type RtspUrl, resolveRedirect } from '../rtsp/url.js';
 import { type ConnectionEnvironment, RtspConnection } from './connection.js';
 import { type OpenOptions, openSocket, remoteName } from './open-socket.js';
 import { Requester } from './requester.js';
@@ -43,7 +44,10 @@ export async function describe(url: RtspUrl, options: DescribeOptions): Promise<
   for (let hops = 0; ; hops++) {
     const credentials = remoteName(target) === home && target.secure === url.secure ? options.credentials : undefined;
     const authenticator = credentials && new Authenticator(credentials, options.random);
-    const { requester, response } = await describeAt(target, authenticator, options);
+    const withheld = credentials === undefined && options.credentials !== undefined;
+    const { requester, response } = await describeAt(target, authenticator, options).catch((error: unknown) => {
+      throw withheld ? withheldFrom(target, error) : error;
+    });
     const { connection } = requester;
     if (response.status >= 200 && response.status < 300) return { requester, target, response };
     const { lastCseq } = connection;
@@ -61,6 +65,14 @@ export async function describe(url: RtspUrl, options: DescribeOptions): Promise<
     target = resolveRedirect(target, header(response, 'location'));
     options.environment.warnings.add('redirect', `${connection.remote} redirects to ${maskUrl(target.url)}`);
   }
+}
+
+/** The error of a server that wants to know who we are and was not told, because it is not the one that the user named. */
+function withheldFrom(target: RtspUrl, error: unknown): unknown {
+  if (!(error instanceof RetinaRecordError) || error.code !== 'auth-required') return error;
+  const name = remoteName(target);
+  const text = `the camera redirects to ${name}, which wants a user name and a password; they are sent only where they were meant for: name ${maskUrl(target.url)} itself to send them there`;
+  return new RetinaRecordError('auth-required', text, { connection: name }, { cause: error });
 }
 
 /** DESCRIBE on a connection of its own, and on a second one if the server closes the first after its 401 (Q24). */

@@ -1,10 +1,10 @@
 import { RetinaRecordError } from '../errors.js';
 import type { MediaDescription } from '../items.js';
+import { maskUrl } from '../rtsp/mask-url.js';
 import type { HeaderList, RtspResponse } from '../rtsp/message.js';
 import { applySetup, assignedChannels, type SetupResult } from '../rtsp/presentation.js';
 import { DEFAULT_SESSION_TIMEOUT_S } from '../rtsp/session-header.js';
 import { type NumberPair, serializeTransport, type TransportRequest } from '../rtsp/transport.js';
-import { maskUrl } from '../rtsp/url.js';
 import { type HandshakeOptions, type SetupState, sessionHeaders, warnOf } from './handshake.js';
 import { statusError } from './status-error.js';
 

@@ -9,7 +9,7 @@ import { connect } from '../net/connect.js';
 import type { ConnectOptions } from '../net/options.js';
 import type { Session } from '../net/session.js';
 import { probeUdp, type TransportOffer } from '../net/udp-probe.js';
-import { maskUrl } from '../rtsp/url.js';
+import { maskUrl } from '../rtsp/mask-url.js';
 import { type Observation, observe } from './observe.js';
 
 /** Options of {@link cameraInfo}, beside those of the connection. */

@@ -6,7 +6,6 @@ import type { Fault } from '../items.js';
 import { type RecordedMedia, recordedMedia } from '../mp4/recorded-media.js';
 import type { Session } from '../net/session.js';
 import { systemTimers, type Timers } from '../net/timers.js';
-import { keepsDeadTcpSessions } from '../rtsp/live555.js';
 import { longTimeout } from '../time/long-timeout.js';
 import { linkStages } from './link.js';
 import { Monitor } from './monitor.js';
@@ -14,7 +13,6 @@ import type { RecordOptions } from './options.js';
 import { type OutputFile, outputError } from './output-file.js';
 import type { EndReason, RecordingReport, RecordingStats } from './report.js';
 import { recordingStages } from './stages.js';
-import { recordingTags } from './tags.js';
 
 /** Events of a {@link Recording}. */
 export interface RecordingEvents {
@@ -76,9 +74,8 @@ export class Recording extends EventEmitter<RecordingEvents> {
       loss: (message) => this.finish('loss', new RetinaRecordError('loss', `${message}; --allow-loss goes on without`)),
       bye: (everything) => this.awaitLast(everything ? BYE_LAG_MS[session.transport] : AUDIO_END_MS),
     });
-    const tags = recordingTags(session.presentation);
     const keepIndex = output.file !== undefined && !options.fragmented;
-    const muxing = { tags, allocate: output.file?.pool.take, keepIndex };
+    const muxing = { allocate: output.file?.pool.take, keepIndex };
     const { stages, muxer } = recordingStages(session, this.streams, options, this.monitor, muxing);
     this.stages = stages;
     this.muxer = muxer;
@@ -136,14 +133,12 @@ export class Recording extends EventEmitter<RecordingEvents> {
     const { code } = error as Error & { code?: string };
     if (code !== undefined && FOREIGN_DATA.has(code) && this.session.transport === 'tcp')
       this.session.noteForeignData();
-    this.finish('stage', error);
+    const where = { connection: this.session.remote };
+    this.finish('stage', error instanceof RetinaRecordError ? error.within(where) : error);
   }
 
   private noteFault(fault: Fault): void {
     const { code, message, cause } = fault;
-    // Of other servers only their own oddity (Q15).
-    const isForeign = code === 'unassigned-channel' && keepsDeadTcpSessions(this.session.presentation.tool);
-    if (isForeign) this.session.noteForeignData();
     if (code === 'connection-closed' || code === 'connection-silent') {
       if (this.cancelLast !== undefined) this.finish('bye');
       this.finish('connection', new RetinaRecordError(code, message, {}, { cause }));

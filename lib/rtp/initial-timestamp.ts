@@ -1,5 +1,6 @@
 import { RetinaRecordError } from '../errors.js';
 import type { MediaDescription } from '../items.js';
+import { maskUrl } from '../rtsp/mask-url.js';
 
 /** How RTP-Info's `rtptime` sets the zero of the timelines. */
 export const INITIAL_TIMESTAMP_POLICIES = ['default', 'require', 'ignore', 'permissive'] as const;
@@ -27,7 +28,7 @@ export function initialTimestamps(
   const missing = streams.filter((medium) => medium.rtpInfo?.rtptime === undefined);
   if (missing.length === 0)
     return { zeros: new Map(streams.map((medium) => [medium.index, medium.rtpInfo!.rtptime!])) };
-  const names = missing.map((medium) => medium.control).join(', ');
+  const names = missing.map((medium) => maskUrl(medium.control)).join(', ');
   const what = `the PLAY answer's RTP-Info gives no usable rtptime for ${names}`;
   if (policy === 'require') {
     throw new RetinaRecordError('rtp-info-missing', `${what}; try --initial-timestamp permissive`);

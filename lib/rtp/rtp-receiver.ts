@@ -1,6 +1,7 @@
 import { type ErrorContext, RetinaRecordError } from '../errors.js';
 import { type FrameInPlace, PacketInPlace } from '../in-place.js';
 import type { Fault, FaultCode, MediaDescription } from '../items.js';
+import { FORMER_SESSION } from '../rtsp/live555.js';
 import { formatSsrc } from './format-ssrc.js';
 import { findPayload, type PayloadRange } from './rtp-header.js';
 import { SsrcFilter } from './ssrc-filter.js';
@@ -159,7 +160,7 @@ export class RtpReceiver {
     if (before !== undefined && this.sawPayloadType && this.options.staleSessions) {
       throw new RetinaRecordError(
         'stale-session',
-        `SSRC ${formatSsrc(ssrc)} among packets of SSRC ${formatSsrc(before)}: this server mixes in a former client's session; wait 65 s and try again`,
+        `SSRC ${formatSsrc(ssrc)} among packets of SSRC ${formatSsrc(before)}: ${FORMER_SESSION}`,
         this.context(frame),
       );
     }

@@ -9,3 +9,6 @@ export function keepsDeadTcpSessions(tool: string | undefined): boolean {
   const version = tool.slice(PREFIX.length);
   return version > '0000.00.00' && version < '2017.06.04';
 }
+
+/** What an error says where another client's data come out of such a server. */
+export const FORMER_SESSION = "this server mixes in a former client's session; wait 65 s and try again";

@@ -1,12 +1,13 @@
 import { RetinaRecordError } from '../errors.js';
 import type { MediaDescription, MediaSetup, Presentation } from '../items.js';
+import { maskUrl, stripUserInfo } from './mask-url.js';
 import { header, type RtspResponse } from './message.js';
 import { parseRtpInfo, type RtpInfoEntry } from './rtp-info.js';
 import { parseSdp, type SessionDescription } from './sdp.js';
 import { describeMedia } from './sdp-media.js';
 import { parseSessionHeader } from './session-header.js';
 import { parseTransport, type Transport } from './transport.js';
-import { isAbsoluteRtspUrl, joinControl, maskUrl, repairBaseUrl, stripUserInfo } from './url.js';
+import { isAbsoluteRtspUrl, joinControl, repairBaseUrl } from './url.js';
 
 /**
  * Makes a presentation of the answer to DESCRIBE (RFC 2326 section 10.2 and appendix C, Q36–Q56). Streams that make no

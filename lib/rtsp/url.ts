@@ -1,5 +1,6 @@
 import { RetinaRecordError } from '../errors.js';
 import type { Credentials } from './auth.js';
+import { maskUrl, stripUserInfo } from './mask-url.js';
 
 /** An `rtsp://` or `rtsps://` URL taken apart, without ever being re-encoded (Q20). */
 export interface RtspUrl {
@@ -72,31 +73,6 @@ function hasControl(text: string): boolean {
 /** A request line has no room for blanks and for characters beyond ASCII; all others stay as they are. */
 function escapeUnsafe(url: string): string {
   return url.replace(/[^\x21-\x7e]+/gu, (text) => encodeURIComponent(text));
-}
-
-/**
- * An URL fit for messages and files: user info and the values of parameters called `password` and the like (which some
- * DVRs carry in path or query) are replaced by `***`. Accepts anything.
- */
-export function maskUrl(text: string): string {
-  return stripUserInfo(text).replace(
-    /([?&;/_](?:password|passwd|passw|pass|pwd|pw)=)[^&?/;]*?(?=[&?/;]|_(?:channel|stream|user)=|$)/gi,
-    '$1***',
-  );
-}
-
-/** The text without user info. Where the authority makes no sense, everything up to the last `@` counts as user info. */
-export function stripUserInfo(text: string): string {
-  const match = /^([a-z][a-z\d+.-]*:\/\/)?([^/?#]*)(.*)$/is.exec(text);
-  if (!match) return text;
-  const [, prefix = '', authority = '', rest = ''] = match;
-  const at = authority.lastIndexOf('@');
-  if (at >= 0) return `${prefix}${authority.slice(at + 1)}${rest}`;
-  // A password with `/` in it: `rtsp://user:p/w@host/`.
-  if (prefix !== '' && /:/.test(authority) && !/^(?:\[[^\]]*\]|[^:]*):\d*$/.test(authority) && rest.includes('@')) {
-    return `${prefix}${rest.slice(rest.lastIndexOf('@') + 1)}`;
-  }
-  return text;
 }
 
 /** Scheme and authority of an absolute URL, `rtsp://host:port`. */

@@ -36,6 +36,16 @@ describe('channels', () => {
     assert.match(only(items, 'fault')[0]!.message, /channel 2/);
   });
 
+  it('Q15 the same from an old live555 is another session’s, and ends this one', async () => {
+    const tool = 'LIVE555 Streaming Media v2013.04.08';
+    const run = (options: RtpParserOptions) =>
+      pass([presentation([video()], tool), interleaved(2, rtp({}), 70)], new RtpParser(options));
+    const { error } = await run({ tolerant: true });
+    assert.equal((error as { code?: string } | undefined)?.code, 'stale-session');
+    assert.match(error!.message, /channel 2, which was not set up: .*former client's session.* \(byte 70, at /);
+    assert.equal((await run({ datagrams: true })).error, undefined);
+  });
+
   it('Q15 never by payload type: that of the stream on a foreign channel is dropped too', async () => {
     const { items } = await pass([presentation([video()]), interleaved(5, rtp({ payloadType: 96 }))], new RtpParser());
     assert.equal(only(items, 'rtp').length, 0);

@@ -115,8 +115,12 @@ describe('SeiInjector', () => {
     );
   });
 
-  it('keeps 64 reports while no frame comes, and drops the oldest', async () => {
+  it('keeps 64 reports while no frame comes, and says which are left out: the oldest', async () => {
     const many = Array.from({ length: 70 }, (_, i) => report(BigInt(i), i));
+    const items = many.map((one) => ({ ...one, media })) as Item[];
+    const faults = sorted(await through(new SeiInjector(), items)).faults;
+    assert.equal(faults.length, 6);
+    assert.match(faults[0]!.message, /more than the cap of 64 sender reports/);
     const [first] = await timings([...many, idr(0)]);
     assert.deepEqual(
       first!.reports.map(({ rtp }) => rtp),

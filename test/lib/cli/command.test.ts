@@ -1,15 +1,19 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { type Camera, startCamera } from '../../../lib/camera/camera.js';
 import { loadScript } from '../../../lib/camera/load-script.js';
 import { packageFile, programName } from '../../../lib/version.js';
 import { readMp4 } from '../../read-mp4.js';
-import { runCommand } from './run-command.js';
+import { COMMAND, runCommand } from './run-command.js';
 
 const FIXTURE = fileURLToPath(packageFile('fixtures/demo.pcap'));
 const SECRET = 'correct-horse';
@@ -254,6 +258,22 @@ test('demo reports what it has recorded', async () => {
   assert.match(stdout.toString(), /video +H\.264 640x360, \d+ frames/);
   assert.match(stdout.toString(), /[1-9]\d* sender reports?/);
   assert.ok(stdout.toString().includes(file('demo.mp4')));
+});
+
+test('demo that records nothing says so, and shows no table', async () => {
+  const { code, stdout, stderr } = await runCommand(['demo', '--duration', '1ms', file('none.mp4')]).result;
+  assert.equal(code, 3, stderr);
+  assert.equal(stdout.toString(), '');
+});
+
+test('stdout that cannot be written: one line says why', { skip: !existsSync('/dev/full') }, async () => {
+  const full = openSync('/dev/full', 'w');
+  const args = [COMMAND, '--url', camera.url, '--duration', '5s', '-'];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', full, 'pipe'] });
+  closeSync(full);
+  const [stderr, [code]] = await Promise.all([text(child.stderr!), once(child, 'close')]);
+  assert.equal(code, 1, stderr);
+  assert.match(stderr, /ERROR: cannot write stdout: the disk is full \(ENOSPC\)/);
 });
 
 test('camera prints its URL and ends on a signal', async () => {

@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
 /** The built command beside this test. */
-const COMMAND = fileURLToPath(new URL('../../../command/retina-record.cjs', import.meta.url));
+export const COMMAND = fileURLToPath(new URL('../../../command/retina-record.cjs', import.meta.url));
 
 /** A run of the command. */
 export interface CommandRun {

@@ -181,6 +181,15 @@ describe('changes of parameter sets', () => {
     assert.equal(faults.length, 1);
   });
 
+  it('Q128 a new SPS with a new and an old PPS: these two are in force, others are not', () => {
+    const sets = new ParameterSets();
+    sets.update([makeSps(), pps(0), pps(1), pps(2)]);
+    const newer = hex('68ee3c80');
+    const { changed, problems } = sets.update([makeSps({ orderType: 2 }), newer, pps(1)]);
+    assert.deepEqual([changed, problems], [true, []]);
+    assert.deepEqual(sets.current?.pps, [newer, pps(1)]);
+  });
+
   it('Q129 one set of each id, the last wins, in the order of ids', () => {
     const sets = new ParameterSets();
     sets.update([makeSps({ id: 1 }), pps(3, 1), makeSps({ id: 0 }), pps(0, 0)]);

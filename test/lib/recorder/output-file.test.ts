@@ -4,8 +4,6 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { openOutput, outputError } from '../../../lib/recorder/output-file.js';
-import { recordingTags } from '../../../lib/recorder/tags.js';
-import { programName } from '../../../lib/version.js';
 import { folderFor } from './cameras.js';
 
 describe('OutputFile', () => {
@@ -160,28 +158,4 @@ describe('outputError', () => {
       assert.deepEqual([error.code, error.cause], ['output-failed', cause]);
     });
   }
-});
-
-describe('recordingTags', () => {
-  const presentation = { kind: 'presentation', media: [], baseUrl: '', controlUrl: '' } as const;
-
-  it('has URL without credentials, name, host and program', () => {
-    const { host, ...tags } = recordingTags({
-      ...presentation,
-      url: 'rtsp://viewer:secret@camera/live',
-      name: 'Garden',
-    });
-    assert.deepEqual(
-      { ...tags, url: tags.url?.includes('secret') },
-      { url: false, name: 'Garden', encoder: programName() },
-    );
-    assert.match(tags.url!, /camera\/live$/);
-    assert.ok(host !== undefined && host.length > 0);
-  });
-
-  it('passes over names that say nothing', () => {
-    for (const name of [undefined, '', ' ', '-', 'Media Presentation', 'No Name', 'RTSP Session', 'session']) {
-      assert.equal(recordingTags({ ...presentation, url: 'rtsp://camera/', name }).name, undefined);
-    }
-  });
 });

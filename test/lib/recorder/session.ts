@@ -6,6 +6,7 @@ import type { Session } from '../../../lib/net/session.js';
 export class ScriptedSession {
   readonly source = new PassThrough({ objectMode: true });
   readonly receiveStats = { bytes: 0 };
+  readonly remote = '192.0.2.1:554';
   closed = false;
   /** How often the recording found data of another session. */
   foreign = 0;

@@ -2,14 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { RetinaRecordError } from '../../../lib/errors.js';
-import {
-  joinControl,
-  maskUrl,
-  parseRtspUrl,
-  repairBaseUrl,
-  resolveRedirect,
-  stripUserInfo,
-} from '../../../lib/rtsp/url.js';
+import { maskUrl, stripUserInfo } from '../../../lib/rtsp/mask-url.js';
+import { joinControl, parseRtspUrl, repairBaseUrl, resolveRedirect } from '../../../lib/rtsp/url.js';
 
 test('Q20 an URL is kept as it is, only user info goes', () => {
   const cases: [string, string, string, number][] = [
