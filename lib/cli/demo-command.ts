@@ -4,6 +4,7 @@ import { loadScript } from '../camera/load-script.js';
 import type { RecordingReport } from '../recorder/report.js';
 import { packageFile } from '../version.js';
 import { count, formatBytes } from './format.js';
+import type { LiveLine } from './live-line.js';
 import type { Logger } from './log.js';
 import { type Outcome, recordCommand } from './record-command.js';
 import { duration } from './record-options.js';
@@ -19,7 +20,7 @@ export async function demoCommand(
   out: string,
   cli: { duration?: number },
   log: Logger,
-  live: boolean,
+  live: LiveLine | undefined,
 ): Promise<Outcome> {
   const script = await loadScript(fileURLToPath(packageFile(FIXTURE)));
   const camera = await startCamera({ script, path: '/demo', senderReportIntervalMs: 1000 });

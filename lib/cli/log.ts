@@ -39,8 +39,15 @@ export function levelOfRustLog(text: string | undefined): LogLevel | undefined {
   return word === 'off' ? 'error' : LOG_LEVELS.find((level) => level === word);
 }
 
-/** The command's messages, to stderr. What the library has to say is handed to it here: the library itself logs nothing. */
-export function createLogger({ json, quiet, level }: LogOptions): Logger {
+/**
+ * The command's messages, to stderr. What the library has to say is handed to it here: the library itself logs nothing.
+ *
+ * @param out takes whole lines; default stderr
+ */
+export function createLogger(
+  { json, quiet, level }: LogOptions,
+  out: { write(lines: string): void } = process.stderr,
+): Logger {
   const isColoured = process.stderr.isTTY === true && process.env.NO_COLOR === undefined;
   const format = json ? jsonLine : isColoured ? colouredLine : plainLine;
   // Without anybody to read them messages are lost, and the recording goes on.
@@ -50,7 +57,7 @@ export function createLogger({ json, quiet, level }: LogOptions): Logger {
     (name) =>
     (...message: [string] | [Fields, string]) => {
       const [fields, text] = message.length === 1 ? [{}, ...message] : message;
-      process.stderr.write(`${format(name as LogLevel, fields, text)}\n`);
+      out.write(`${format(name as LogLevel, fields, text)}\n`);
     };
   logger.setLevel(quiet ? 'error' : level, false);
   return logger;

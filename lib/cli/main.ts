@@ -6,6 +6,7 @@ import { programName } from '../version.js';
 import type { CameraCliOptions } from './camera-command.js';
 import { EXIT, exitCodeOf } from './exit-code.js';
 import type { InfoCliOptions } from './info-command.js';
+import { LiveLine } from './live-line.js';
 import { createLogger, type Logger, levelOfRustLog } from './log.js';
 import {
   addConnectionOptions,
@@ -123,11 +124,14 @@ function addCamera(program: Command): void {
 }
 
 /** Runs a command with its logger and turns its errors into messages. */
-async function run(cli: LogCliOptions, command: (log: Logger, live: boolean) => Promise<number>): Promise<void> {
+async function run(
+  cli: LogCliOptions,
+  command: (log: Logger, live: LiveLine | undefined) => Promise<number>,
+): Promise<void> {
   const { json = false, quiet = false, logLevel } = cli;
   const level = logLevel ?? levelOfRustLog(process.env.RUST_LOG) ?? 'info';
-  const log = createLogger({ json, quiet, level });
-  const live = process.stderr.isTTY === true && !json && !quiet;
+  const live = process.stderr.isTTY === true && !json && !quiet ? new LiveLine() : undefined;
+  const log = createLogger({ json, quiet, level }, live);
   try {
     process.exitCode = await command(log, live);
   } catch (error) {

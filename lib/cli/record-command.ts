@@ -7,6 +7,7 @@ import { maskUrl } from '../rtsp/mask-url.js';
 import { connectionOptions, withCapture } from './connection-options.js';
 import { exitCodeOf, exitCodeOfReport } from './exit-code.js';
 import { FaultLog } from './fault-log.js';
+import type { LiveLine } from './live-line.js';
 import type { Logger } from './log.js';
 import { type Plan, planRecording } from './plan.js';
 import type { RecordCliOptions } from './record-options.js';
@@ -27,7 +28,7 @@ export async function recordCommand(
   out: string | undefined,
   cli: RecordCliOptions,
   log: Logger,
-  live: boolean,
+  live: LiveLine | undefined,
 ): Promise<Outcome> {
   const { url, video, audio } = cli;
   if (url === undefined) {
@@ -65,7 +66,12 @@ export async function recordCommand(
   }
 }
 
-async function waitForStart({ out, startAt }: Plan, log: Logger, live: boolean, signal: AbortSignal): Promise<void> {
+async function waitForStart(
+  { out, startAt }: Plan,
+  log: Logger,
+  live: LiveLine | undefined,
+  signal: AbortSignal,
+): Promise<void> {
   const hideStatus = await showWaiting(startAt!, out, log, live);
   await waitUntil(startAt!, { signal }).finally(hideStatus);
 }
@@ -87,7 +93,12 @@ async function recordOptions(cli: RecordCliOptions, log: Logger): Promise<Record
 }
 
 /** Shows a recording until it has ended, and says what came of it. */
-async function watch(recording: Recording, out: string, log: Logger, live: boolean): Promise<RecordingReport> {
+async function watch(
+  recording: Recording,
+  out: string,
+  log: Logger,
+  live: LiveLine | undefined,
+): Promise<RecordingReport> {
   const faults = new FaultLog(log);
   recording.on('fault', (fault) => faults.add(fault));
   const name = out === '-' ? 'stdout' : out;

@@ -1,6 +1,7 @@
 import type { RecordingStats } from '../recorder/report.js';
 import { isEmpty } from './exit-code.js';
 import { audioText, formatBytes, formatTime } from './format.js';
+import type { LiveLine } from './live-line.js';
 import type { Logger } from './log.js';
 import { clockTime } from './start-time.js';
 
@@ -15,9 +16,12 @@ const PLAIN_WAITING_INTERVAL_MS = 600_000;
  *
  * @returns ends it
  */
-export async function showStatus(stats: () => RecordingStats, log: Logger, live: boolean): Promise<() => void> {
-  // Loaded only where it is used: it takes longer than the rest of the command.
-  const line = live ? (await import('log-update')).createLogUpdate(process.stderr) : undefined;
+export async function showStatus(
+  stats: () => RecordingStats,
+  log: Logger,
+  line: LiveLine | undefined,
+): Promise<() => void> {
+  await line?.open();
   const samples = [{ at: performance.now(), frames: 0, bytes: 0 }];
   const tick = (): void => {
     const now = stats();
@@ -29,17 +33,16 @@ export async function showStatus(stats: () => RecordingStats, log: Logger, live:
       bitsPerSecond: (8 * (now.bytes - last.bytes)) / seconds,
     };
     samples.push({ at, frames: now.frames, bytes: now.bytes });
-    if (!live || samples.length > LIVE_RATE_INTERVALS) samples.shift();
+    if (line === undefined || samples.length > LIVE_RATE_INTERVALS) samples.shift();
     const text = describe(now, rates);
     if (line === undefined) log.info({ event: 'status', ...forJson(now), ...rates }, text);
-    else line(text);
+    else line.show(text);
   };
-  const timer = setInterval(tick, live ? LIVE_INTERVAL_MS : PLAIN_INTERVAL_MS);
+  const timer = setInterval(tick, line ? LIVE_INTERVAL_MS : PLAIN_INTERVAL_MS);
   timer.unref();
   return () => {
     clearInterval(timer);
-    line?.clear();
-    line?.done();
+    line?.hide();
   };
 }
 
@@ -48,21 +51,25 @@ export async function showStatus(stats: () => RecordingStats, log: Logger, live:
  *
  * @returns ends it
  */
-export async function showWaiting(startAt: Date, out: string, log: Logger, live: boolean): Promise<() => void> {
-  const line = live ? (await import('log-update')).createLogUpdate(process.stderr) : undefined;
+export async function showWaiting(
+  startAt: Date,
+  out: string,
+  log: Logger,
+  line: LiveLine | undefined,
+): Promise<() => void> {
+  await line?.open();
   const event = { event: 'waiting', startAt: startAt.toISOString(), out };
   const tick = (): void => {
     const left = formatTime(Math.max(0, Math.ceil((startAt.getTime() - Date.now()) / 1000)));
     const text = `waiting until ${clockTime(startAt)}, ${left} left, to record to ${out === '-' ? 'stdout' : out}`;
     if (line === undefined) log.info(event, text);
-    else line(text);
+    else line.show(text);
   };
   tick();
-  const timer = setInterval(tick, live ? LIVE_INTERVAL_MS : PLAIN_WAITING_INTERVAL_MS);
+  const timer = setInterval(tick, line ? LIVE_INTERVAL_MS : PLAIN_WAITING_INTERVAL_MS);
   return () => {
     clearInterval(timer);
-    line?.clear();
-    line?.done();
+    line?.hide();
   };
 }
 
