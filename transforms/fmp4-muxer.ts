@@ -4,6 +4,7 @@ import { MovieWriter, type PlacedFragment } from '../lib/mp4/movie-writer.js';
 import { presentationTags } from '../lib/mp4/presentation-tags.js';
 import type { Closing } from '../lib/mp4/progressive.js';
 import type { MovieTags } from '../lib/mp4/tags.js';
+import { maskUrl } from '../lib/rtsp/mask-url.js';
 import { FRAME_HIGH_WATER_MARK, Stage } from '../lib/stage.js';
 
 /** Options of {@link Fmp4Muxer}. */
@@ -50,6 +51,7 @@ export class Fmp4Muxer extends Stage {
   private readonly writer: MovieWriter;
   private readonly hasTags: boolean;
   private media: MediaDescription | undefined;
+  private saidOther = false;
   private tags: MovieTags;
 
   constructor(options: Fmp4MuxerOptions = {}) {
@@ -99,7 +101,11 @@ export class Fmp4Muxer extends Stage {
 
   private writeUnit(unit: AccessUnit): void {
     this.media ??= unit.media;
-    if (unit.media !== this.media) return;
+    if (unit.media !== this.media) {
+      if (!this.saidOther) this.emit('warning', `another H.264 stream is left out: ${maskUrl(unit.media.control)}`);
+      this.saidOther = true;
+      return;
+    }
     const admission = this.gate.admit(unit);
     if (admission === 'no') return;
     if (admission === 'gave-up-waiting') {

@@ -40,16 +40,19 @@ export class H264Depacketizer extends Stage {
         return;
       }
     }
-    if (item.kind === 'presentation') this.endAll();
+    if (item.kind === 'presentation') {
+      this.releaseAll();
+      this.endOthers(item.media);
+    }
     // Behind these nothing need come any more.
-    else if (item.kind === 'bye') this.assemblers.get(item.media)?.release();
+    if (item.kind === 'bye') this.assemblers.get(item.media)?.release();
     else if (item.kind === 'fault' && item.code.startsWith('connection-')) this.releaseAll();
     if (this.isHolding) this.wait(item);
     else this.push(item);
   }
 
   protected override finish(): void {
-    this.endAll();
+    this.endOthers([]);
   }
 
   /** Not where a subclass, or a patch, sees to items itself. */
@@ -102,9 +105,13 @@ export class H264Depacketizer extends Stage {
     return assembler;
   }
 
-  private endAll(): void {
-    for (const assembler of this.assemblers.values()) assembler.end();
-    this.assemblers.clear();
+  /** Ends all streams but these. */
+  private endOthers(media: readonly MediaDescription[]): void {
+    for (const [stream, assembler] of this.assemblers) {
+      if (media.includes(stream)) continue;
+      assembler.end();
+      this.assemblers.delete(stream);
+    }
     this.letOut();
     this.lastMedia = undefined;
     this.last = undefined;

@@ -113,23 +113,31 @@ export class RtpParser extends Stage {
     const policy = this.options.initialTimestamp ?? 'default';
     const { zeros, warning } = initialTimestamps(media, policy);
     if (warning !== undefined) this.push({ kind: 'fault', code: 'rtsp-oddity', message: warning } satisfies Fault);
+    const before = this.channels;
     this.channels = [];
     this.staleSessions = staleSessions;
     for (const medium of media) {
       if (medium.setup === undefined) continue;
-      const receiver = new RtpReceiver(medium, {
-        maxJumpSeconds: this.options.maxJumpSeconds ?? DEFAULT_MAX_JUMP_SECONDS,
-        // Audio is an addition: nothing that is wrong with it ends the video.
-        tolerant: (this.options.tolerant ?? false) || medium.type === 'audio',
-        datagrams: this.options.datagrams ?? false,
-        initialSequence: this.options.initialSequence ?? 'default',
-        zero: zeros.get(medium.index),
-        zeroRequired: policy !== 'default',
-        reorders: mayReorder(medium),
-        staleSessions,
-      });
+      // Only a capture's streams go on in another presentation.
+      const known = before.find((channel) => channel?.media === medium)?.receiver;
+      const receiver = known ?? this.newReceiver(medium, zeros.get(medium.index), policy !== 'default');
       this.channels[medium.setup.rtpChannel] = { media: medium, isRtcp: false, receiver };
       this.channels[medium.setup.rtcpChannel] = { media: medium, isRtcp: true, receiver };
     }
+  }
+
+  private newReceiver(media: MediaDescription, zero: number | undefined, zeroRequired: boolean): RtpReceiver {
+    const { maxJumpSeconds, tolerant, datagrams, initialSequence } = this.options;
+    return new RtpReceiver(media, {
+      maxJumpSeconds: maxJumpSeconds ?? DEFAULT_MAX_JUMP_SECONDS,
+      // Audio is an addition: nothing that is wrong with it ends the video.
+      tolerant: (tolerant ?? false) || media.type === 'audio',
+      datagrams: datagrams ?? false,
+      initialSequence: initialSequence ?? 'default',
+      zero,
+      zeroRequired,
+      reorders: mayReorder(media),
+      staleSessions: this.staleSessions,
+    });
   }
 }

@@ -1,4 +1,5 @@
-import type { FaultCode, Item, Presentation } from '../items.js';
+import { isDeepStrictEqual } from 'node:util';
+import type { FaultCode, Item, MediaDescription, Presentation } from '../items.js';
 import { InterleaveFramer } from '../rtsp/framer.js';
 import type { RtspMessage } from '../rtsp/message.js';
 import { type Endpoint, formatEndpoint } from './ip.js';
@@ -15,7 +16,7 @@ export interface ConnectionSink {
 
 /**
  * A captured RTSP connection as items: the server's bytes as chunks, and the presentation before the first media that need it,
- * again when an answer to SETUP or PLAY changed it. Media over UDP come as interleaved frames.
+ * again when an answer changed which streams there are. Media over UDP come as interleaved frames.
  */
 export class RtspConnection {
   /** Set when nobody wants the items any more. */
@@ -28,6 +29,8 @@ export class RtspConnection {
   private readonly serverFramer: () => InterleaveFramer;
   private client: InterleaveFramer;
   private server: InterleaveFramer;
+  /** What the dialogue said last, and what was sent of it. */
+  private lastPresentation: Presentation | undefined;
   private sentPresentation: Presentation | undefined;
   /** True if media or the answer to PLAY are in the chunk being taken. */
   private needsPresentation = false;
@@ -144,11 +147,15 @@ export class RtspConnection {
 
   private sendPresentation(): void {
     const { presentation } = this.dialogue;
-    if (presentation === undefined || presentation === this.sentPresentation) return;
+    const sent = this.sentPresentation;
+    if (presentation === undefined || presentation === this.lastPresentation) return;
+    this.lastPresentation = presentation;
     // A DESCRIBE in the middle of a session must not take the channels away; what it says counts from its SETUP on.
-    if (this.sentPresentation !== undefined && presentation.media.every(({ setup }) => setup === undefined)) return;
-    this.sentPresentation = presentation;
-    this.sink.item(presentation);
+    if (sent !== undefined && presentation.media.every(({ setup }) => setup === undefined)) return;
+    const next = sent === undefined ? presentation : goingOn(presentation, sent);
+    if (next === sent) return;
+    this.sentPresentation = next;
+    this.sink.item(next);
   }
 
   private findFrame(data: Buffer): number {
@@ -182,6 +189,20 @@ export class RtspConnection {
   private fault(code: FaultCode, message: string, position?: number, recv?: bigint, cause?: unknown): void {
     this.sink.item({ kind: 'fault', code, message, position, recv, cause });
   }
+}
+
+/**
+ * The presentation, with the streams of the one before where they are the same: what a later answer to PLAY says of where they stand
+ * (Q14) is no reason to begin them anew.
+ */
+function goingOn(presentation: Presentation, before: Presentation): Presentation {
+  const plain = (media: MediaDescription) => ({ ...media, rtpInfo: undefined });
+  const media = presentation.media.map((medium, i) => {
+    const old = before.media[i];
+    return old !== undefined && isDeepStrictEqual(plain(medium), plain(old)) ? old : medium;
+  });
+  const isSame = media.length === before.media.length && media.every((medium, i) => medium === before.media[i]);
+  return isSame ? before : { ...presentation, media };
 }
 
 /** Pushes bytes; a framer that gives up is replaced, since the stage that gets the same bytes says what is wrong with them. */

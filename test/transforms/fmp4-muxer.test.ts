@@ -41,6 +41,20 @@ describe('Fmp4Muxer', () => {
     assert.ok(unkept.bytes.equals(kept.bytes));
   });
 
+  it('records the first H.264 stream, and says once that there is another', async () => {
+    const units = await frames(groups(2, 5));
+    const other = { ...units[0]!.media, index: 1, control: 'rtsp://camera/password=s3cret/sub' };
+    const both = units.flatMap((unit) => [unit, { ...unit, media: other }]);
+    const muxer = new Fmp4Muxer({ tags: {} });
+    const warnings: string[] = [];
+    muxer.on('warning', (message: string) => warnings.push(message));
+    for (const unit of both) muxer.write(unit);
+    muxer.end();
+    const bytes = Buffer.concat((await muxer.toArray()) as Buffer[]);
+    assert.ok(bytes.equals((await mux(units, { tags: {} })).bytes));
+    assert.deepEqual(warnings, ['another H.264 stream is left out: rtsp://camera/password=***/sub']);
+  });
+
   it('no frames: not a byte', async () => {
     const { bytes, fragments, starts } = await mux([]);
     assert.deepEqual([bytes.length, fragments, starts], [0, [], []]);

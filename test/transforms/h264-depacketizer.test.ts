@@ -94,6 +94,17 @@ describe('H264Depacketizer', () => {
     assert.deepEqual(kinds(await through(new H264Depacketizer(), items)), ['unit 0', 'unit 3000', 'unit 70']);
   });
 
+  it('a stream that stands in a new presentation too goes on', async () => {
+    const presentation: Item = { kind: 'presentation', media: [media], url: 'a', baseUrl: 'b', controlUrl: 'c' };
+    const halves = rtpPackets(media, [
+      { p: '7c85 88', t: 3000 },
+      { p: '7c45 89', t: 3000, m: true },
+    ]).map((packet, i) => ({ ...packet, sequenceNumber: i }));
+    const items = [packets[0]!, presentation, halves[0]!, presentation, halves[1]!];
+    const result = await through(new H264Depacketizer(), items);
+    assert.deepEqual(kinds(result), ['unit 0', 'presentation', 'presentation', 'unit 3000']);
+  });
+
   it('a new presentation ends the streams of the one before', async () => {
     const presentation: Item = { kind: 'presentation', media: [video()], url: 'a', baseUrl: 'b', controlUrl: 'c' };
     const items = [packets[0]!, presentation, ...rtpPackets(presentation.media[0]!, [{ p: '65 88', t: 5, m: true }])];

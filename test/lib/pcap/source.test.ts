@@ -5,6 +5,8 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { RetinaRecordError } from '../../../lib/errors.js';
 import { pcapSource } from '../../../lib/pcap/source.js';
+import { RtpParser, TcpInterleaveDemux } from '../../../transforms/index.js';
+import { only, pass } from '../../transforms/items.js';
 import * as make from './synthesize.js';
 
 const { SESSION, HANDSHAKE, PLAYED_TEXT, START, STEP, raw, kinds, presentations } = make;
@@ -56,13 +58,37 @@ describe('pcapSource', () => {
     assert.equal(presentation!.media[0]!.rtpInfo?.rtptime, 1234);
   });
 
-  it('Q14 media before the answer to PLAY: the presentation comes before them, and again with RTP-Info', async () => {
+  it('Q14 media before the answer to PLAY: the presentation comes before them, and they go on', async () => {
     const session = [...HANDSHAKE, make.server(make.frame(0, 6)), make.server(PLAYED_TEXT, make.frame(0, 7))];
     const items = await make.itemsOf(raw(make.conversation(session)));
-    assert.deepEqual(kinds(items), ['chunk', 'chunk', 'presentation', 'chunk', 'presentation', 'chunk']);
-    const [early, late] = presentations(items);
-    assert.equal(early!.media[0]!.rtpInfo, undefined);
-    assert.equal(late!.media[0]!.rtpInfo?.seq, 7);
+    assert.deepEqual(kinds(items), ['chunk', 'chunk', 'presentation', 'chunk', 'chunk']);
+    assert.equal(presentations(items)[0]!.media[0]!.rtpInfo, undefined);
+  });
+
+  describe('a stream goes on', () => {
+    const picture = (seq: number) => make.frame(0, seq);
+    const run = (from: number, to: number) =>
+      make.server(...Array.from({ length: to - from }, (_, i) => picture(from + i)));
+    const cases: [title: string, session: make.Turn[]][] = [
+      ['Q14 behind an answer to PLAY that comes late', [...HANDSHAKE, run(7, 9), make.server(PLAYED_TEXT), run(9, 20)]],
+      [
+        'behind a second PLAY',
+        [...HANDSHAKE, make.server(PLAYED_TEXT), run(7, 10), make.PLAY, make.server(PLAYED_TEXT), run(10, 20)],
+      ],
+    ];
+    for (const [title, session] of cases) {
+      it(title, async () => {
+        const items = await make.itemsOf(raw(make.conversation(session)));
+        assert.equal(presentations(items).length, 1);
+        const { items: parsed } = await pass(items, new TcpInterleaveDemux(), new RtpParser());
+        assert.deepEqual(
+          only(parsed, 'rtp').map(({ sequenceNumber }) => sequenceNumber),
+          Array.from({ length: 13 }, (_, i) => 7 + i),
+        );
+        assert.equal(new Set(only(parsed, 'rtp').map(({ media }) => media)).size, 1);
+        assert.deepEqual(only(parsed, 'fault'), []);
+      });
+    }
   });
 
   it('answers alone, without the requests, still make a presentation', async () => {
