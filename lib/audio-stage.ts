@@ -30,13 +30,13 @@ export abstract class AudioStage extends Stage {
         return;
       }
     } else if (item.kind === 'presentation') {
-      this.endOthers(item.media);
+      this.endAll();
     }
     this.push(item);
   }
 
   protected override finish(): void {
-    this.endOthers([]);
+    this.endAll();
   }
 
   private receiver(media: MediaDescription): AudioReceiver | undefined {
@@ -47,13 +47,9 @@ export abstract class AudioStage extends Stage {
     return opened;
   }
 
-  /** Ends all streams but these. */
-  private endOthers(media: readonly MediaDescription[]): void {
-    for (const [stream, receiver] of this.receivers) {
-      if (media.includes(stream)) continue;
-      receiver?.end();
-      this.receivers.delete(stream);
-    }
+  private endAll(): void {
+    for (const receiver of this.receivers.values()) receiver?.end();
+    this.receivers.clear();
   }
 }
 

@@ -3,12 +3,13 @@ import { FrameInPlace } from '../lib/in-place.js';
 import type { Chunk, Item, Presentation, RtspMessageItem } from '../lib/items.js';
 import { InterleaveFramer } from '../lib/rtsp/framer.js';
 import type { RtspMessage } from '../lib/rtsp/message.js';
+import { MessageLookout } from '../lib/rtsp/message-lookout.js';
 import { Stage } from '../lib/stage.js';
 import { type Clock, systemClock } from '../lib/time/clock.js';
 
 /** Options of {@link TcpInterleaveDemux}. */
 export interface TcpInterleaveDemuxOptions {
-  /** Stamps bare Buffers on entry; chunks carry their own time. Default: the system's real-time clock. */
+  /** Stamps bare Buffers when they are written; chunks carry their own time. Default: the system's real-time clock. */
   readonly clock?: Clock | undefined;
 }
 
@@ -28,17 +29,20 @@ export interface TcpInterleaveDemuxEvents {
 export class TcpInterleaveDemux extends Stage {
   private readonly clock: Clock;
   private readonly framer: InterleaveFramer;
+  private readonly lookout: MessageLookout;
   private position = 0;
+  private isFraming = false;
   /** The frame at hand; between frames its times are those of the chunk. */
   private readonly frame = new FrameInPlace();
 
   constructor(options: TcpInterleaveDemuxOptions = {}) {
     super();
     this.clock = options.clock ?? systemClock;
+    this.lookout = new MessageLookout((message, position) => this.emit('message', message, position));
     this.framer = new InterleaveFramer({
       frame: (channel, data, start, end, position) => this.handOn(channel, data, start, end, position),
       message: (message, position) => {
-        this.emit('message', message, position);
+        this.lookout.found(message, position);
         this.push({ kind: 'rtsp', message, position, recv: this.frame.recv } satisfies RtspMessageItem);
       },
       junk: (position, length) => {
@@ -47,9 +51,20 @@ export class TcpInterleaveDemux extends Stage {
     });
   }
 
+  /** Whatever has to wait here is stamped, and looked through for messages, all the same. */
+  override write(chunk: unknown, ...rest: never[]): boolean {
+    const item = Buffer.isBuffer(chunk) ? this.stamp(chunk) : chunk;
+    const before = this.position;
+    const hasRoom = super.write(item, ...rest);
+    if ((item as Item | null)?.kind === 'chunk') {
+      this.lookout.written(item as Chunk, before, this.position, this.isFraming ? undefined : this.framer);
+    }
+    return hasRoom;
+  }
+
   protected override handle(item: Item | Buffer): void {
     if ((item as Item).kind === 'chunk') this.receive(item as Chunk);
-    else if (Buffer.isBuffer(item)) this.receive({ kind: 'chunk', data: item, recv: this.clock.now() });
+    else if (Buffer.isBuffer(item)) this.receive(this.stamp(item));
     else {
       if (item.kind === 'presentation') this.assign(item);
       this.push(item);
@@ -67,20 +82,28 @@ export class TcpInterleaveDemux extends Stage {
     }
   }
 
+  private stamp(data: Buffer): Chunk {
+    return { kind: 'chunk', data, recv: this.clock.now() };
+  }
+
   private receive(chunk: Chunk): void {
     if (chunk.position !== undefined && chunk.position !== this.position) {
       // Bytes are missing, as in a capture with holes: what was begun cannot be completed by what follows.
       this.finish();
+      if (chunk.position < this.position) this.lookout.restart();
       this.position = chunk.position;
     }
     this.frame.recv = chunk.recv;
     this.frame.waited = chunk.waited === true;
     const position = this.position;
     this.position += chunk.data.length;
+    this.isFraming = true;
     try {
       this.framer.push(chunk.data, position);
     } catch (error) {
       throw error instanceof RetinaRecordError ? error.within({ position, recv: chunk.recv }) : error;
+    } finally {
+      this.isFraming = false;
     }
   }
 

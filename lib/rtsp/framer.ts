@@ -100,6 +100,22 @@ export class InterleaveFramer {
     for (const channel of channels) this.channels.add(channel);
   }
 
+  /** Another framer, which goes on from here and tells of messages and junk alone. */
+  fork(sink: FramerSink): InterleaveFramer {
+    const { fromClient, partial, skipped } = this;
+    const fork = new InterleaveFramer(sink, { fromClient, skipFrames: true });
+    fork.tellsFrames = false;
+    fork.assignChannels(this.channels);
+    fork.held = this.held;
+    fork.heldScanned = this.heldScanned;
+    fork.junkStart = this.junkStart;
+    fork.junkLength = this.junkLength;
+    if (skipped !== undefined) fork.skipped = { ...skipped };
+    if (partial?.head !== undefined) fork.partial = { ...partial, buffer: Buffer.from(partial.buffer) };
+    else if (partial !== undefined) fork.skipped = { ...partial, size: partial.buffer.length };
+    return fork;
+  }
+
   /** True if the bytes so far end inside a frame, a message or junk. */
   get isMidway(): boolean {
     return this.partial !== undefined || this.skipped !== undefined || this.held.length > 0;

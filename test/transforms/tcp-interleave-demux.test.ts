@@ -84,6 +84,73 @@ describe('TcpInterleaveDemux', () => {
     stage.destroy();
   });
 
+  it('announces messages that wait at its entry, each once, however the bytes are cut', async () => {
+    const frames = (count: number) => Array.from({ length: count }, () => Buffer.from('2400000161', 'hex'));
+    const answer = (n: number) => Buffer.from(`RTSP/1.0 200 OK\r\nCSeq: ${n}\r\nContent-Length: 3\r\n\r\nabc`);
+    const bytes = Buffer.concat([
+      ...frames(200),
+      answer(1),
+      ...frames(90),
+      answer(2),
+      answer(3),
+      ...frames(50),
+      answer(4),
+    ]);
+    const { length } = answer(1);
+    const positions = [1000, 1450 + length, 1450 + 2 * length, 1700 + 3 * length];
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.nat(bytes.length), { maxLength: 20 }), fc.nat(600), async (at, readAfter) => {
+        const cuts = [...new Set([0, ...at, bytes.length])].sort((a, b) => a - b);
+        const stage = new TcpInterleaveDemux();
+        const announced: [string, number][] = [];
+        stage.on('message', (message: RtspMessage, position: number) => {
+          announced.push([message.body.toString(), position]);
+        });
+        let read = 0;
+        for (const [i, end] of cuts.slice(1).entries()) {
+          stage.write(chunk(Buffer.from(bytes.subarray(cuts[i]!, end))));
+          const expected = positions.filter((position) => position + length <= end);
+          assert.deepEqual(
+            announced.map(([, position]) => position),
+            expected,
+          );
+          if (i % 5 === 4) while (read < readAfter && stage.read() !== null) read++;
+        }
+        stage.end();
+        const items = (await stage.toArray()) as Item[];
+        assert.deepEqual(
+          announced.map(([body]) => body),
+          ['abc', 'abc', 'abc', 'abc'],
+        );
+        assert.equal(read + items.length, 344);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('stamps a bare Buffer when it is written, not when its turn comes', async () => {
+    let now = RECV;
+    const stage = new TcpInterleaveDemux({ clock: { now: () => now } });
+    const many = Buffer.concat(Array.from({ length: 100 }, () => Buffer.from('2400000161', 'hex')));
+    for (let i = 0; i < 3; i++) {
+      stage.write(many);
+      now += 1000n;
+    }
+    stage.end();
+    const items = only((await stage.toArray()) as Item[], 'interleaved');
+    assert.deepEqual([...new Set(items.map(({ recv }) => recv - RECV))], [0n, 1000n, 2000n]);
+  });
+
+  it('announces the messages of another connection, whose bytes count from 0 again', async () => {
+    const stage = new TcpInterleaveDemux();
+    const announced: number[] = [];
+    stage.on('message', (_message: RtspMessage, position: number) => announced.push(position));
+    stage.resume();
+    for (const position of [0, 100, 0]) stage.write(chunk(OK, { position }));
+    assert.deepEqual(announced, [0, 100, 0]);
+    stage.destroy();
+  });
+
   it('Q13 junk is a fault, and channels of the presentation tell frames from it', async () => {
     const { items } = await pass(
       [
