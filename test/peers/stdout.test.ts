@@ -1,24 +1,38 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { decodedFrames, FRAMEMD5, frameHashes, makeClip, SMALL } from './support/clips.js';
+import { startCapture } from './support/capture.js';
+import { B_PYRAMID, decodedFrames, FRAMEMD5, FULL_HD, frameHashes, makeClip, SMALL } from './support/clips.js';
+import { readVideoTrack } from './support/mp4-samples.js';
 import { COMMAND, temporaryFolder } from './support/paths.js';
 import { peerTest } from './support/peers.js';
 import { assertPlayable } from './support/playable.js';
 import { runWell } from './support/processes.js';
 import { startRecording } from './support/recorder.js';
 import { gstServer } from './support/servers.js';
+import { assertTiming } from './support/timing.js';
 
-peerTest("stdout into a file: every picture is the source's", ['ffmpeg', 'ffprobe', 'gstServer'], async (t) => {
-  const folder = temporaryFolder(t);
-  const { file, frames } = await makeClip(SMALL);
-  const { url } = await gstServer(t, file);
-  const out = join(folder, 'out.mp4');
-  const { code, stderr } = await startRecording(t, url, ['-'], { stdoutTo: out }).ended;
-  assert.equal(code, 0, stderr);
-  assert.deepEqual(await decodedFrames(out), await frames());
-  await assertPlayable(out);
-});
+for (const [name, clip] of [
+  ['1080p30', FULL_HD],
+  ['three B-frames in a pyramid', B_PYRAMID],
+] as const) {
+  peerTest(
+    `stdout into a file, ${name}: every picture is the source's, and the timing that on the wire`,
+    ['ffmpeg', 'ffprobe', 'gstServer', 'tcpdump', 'capturing', 'tshark'],
+    async (t) => {
+      const { file, frames } = await makeClip(clip);
+      const { url, port } = await gstServer(t, file, '--rtcp-interval', '1');
+      const endCapture = await startCapture(t, port);
+      const out = join(temporaryFolder(t), 'out.mp4');
+      const { code, stderr } = await startRecording(t, url, ['-'], { stdoutTo: out }).ended;
+      assert.equal(code, 0, stderr);
+      const { pictures } = assertTiming(await readVideoTrack(out), await endCapture());
+      assert.equal(pictures, clip.seconds * clip.rate);
+      assert.deepEqual(await decodedFrames(out), await frames());
+      await assertPlayable(out);
+    },
+  );
+}
 
 peerTest(
   "stdout into ffmpeg while it is recorded: every picture is the source's",

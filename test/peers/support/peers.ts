@@ -86,6 +86,11 @@ const PEERS = {
 /** A program of somebody else that a test needs. */
 export type PeerName = keyof typeof PEERS;
 
+/** Whether a peer is there. */
+export function hasPeer(name: PeerName): boolean {
+  return PEERS[name].missing() === undefined;
+}
+
 /** A test that is skipped, and says why, where a peer is missing; or fails, if peers are required. */
 export function peerTest(title: string, peers: readonly PeerName[], body: (t: TestContext) => Promise<void>): void {
   const missing = peers.flatMap((name) => {
