@@ -30,13 +30,13 @@ export abstract class AudioStage extends Stage {
         return;
       }
     } else if (item.kind === 'presentation') {
-      this.endAll();
+      this.endOthers(item.media);
     }
     this.push(item);
   }
 
   protected override finish(): void {
-    this.endAll();
+    this.endOthers([]);
   }
 
   private receiver(media: MediaDescription): AudioReceiver | undefined {
@@ -47,9 +47,13 @@ export abstract class AudioStage extends Stage {
     return opened;
   }
 
-  private endAll(): void {
-    for (const receiver of this.receivers.values()) receiver?.end();
-    this.receivers.clear();
+  /** Ends all streams but these. */
+  private endOthers(media: readonly MediaDescription[]): void {
+    for (const [stream, receiver] of this.receivers) {
+      if (media.includes(stream)) continue;
+      receiver?.end();
+      this.receivers.delete(stream);
+    }
   }
 }
 

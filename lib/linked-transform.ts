@@ -7,8 +7,6 @@ export abstract class LinkedTransform extends Transform {
   private static readonly ownPush = LinkedTransform.prototype.push;
   private readonly wayIn: WayIn;
   private readonly wayOut: WayOut;
-  /** Whether what is pushed need not pass a subclass first. */
-  private readonly mayPushInPlace = this.push === LinkedTransform.ownPush;
   /** The base class asked for more while items still waited to be read. */
   private isReadDue = false;
 
@@ -66,7 +64,9 @@ export abstract class LinkedTransform extends Transform {
 
   /** Pushes the item that `place` stands for, or gives the next stage that instead. */
   protected pushInPlace(place: InPlace): void {
-    if (!this.mayPushInPlace || !this.wayOut.open?.takeInPlace(place)) this.push(place.toItem());
+    // A push of somebody's own is to see everything.
+    const isTaken = this.push === LinkedTransform.ownPush && this.wayOut.open?.takeInPlace(place) === true;
+    if (!isTaken) this.push(place.toItem());
   }
 
   /**

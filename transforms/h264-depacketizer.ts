@@ -45,7 +45,7 @@ export class H264Depacketizer extends Stage {
       this.endOthers(item.media);
     }
     // Behind these nothing need come any more.
-    if (item.kind === 'bye') this.assemblers.get(item.media)?.release();
+    if (item.kind === 'bye' && item.foreign !== true) this.assemblers.get(item.media)?.release();
     else if (item.kind === 'fault' && item.code.startsWith('connection-')) this.releaseAll();
     if (this.isHolding) this.wait(item);
     else this.push(item);

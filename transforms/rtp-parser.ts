@@ -27,6 +27,11 @@ export interface RtpParserOptions {
    * Default false.
    */
   readonly datagrams?: boolean | undefined;
+  /**
+   * What to do about data of another session from a server that is known to mix them in (Q15, Q83): `fail`, so that nothing of it is
+   * recorded, or `drop` them like other strange data. Default `fail`.
+   */
+  readonly staleSessions?: 'fail' | 'drop' | undefined;
 }
 
 interface Channel {
@@ -106,7 +111,8 @@ export class RtpParser extends Stage {
   }
 
   private assignPresentation({ media, tool }: Presentation): void {
-    this.assign(media, !this.options.datagrams && keepsDeadTcpSessions(tool));
+    const { datagrams, staleSessions = 'fail' } = this.options;
+    this.assign(media, staleSessions === 'fail' && !datagrams && keepsDeadTcpSessions(tool));
   }
 
   private assign(media: readonly MediaDescription[], staleSessions: boolean): void {

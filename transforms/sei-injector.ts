@@ -26,7 +26,7 @@ export class SeiInjector extends Stage {
       return;
     }
     this.push(item);
-    if (item.kind === 'senderReport') this.keep(item);
+    if (item.kind === 'senderReport' && item.media.encodingName === 'h264') this.keep(item);
   }
 
   private inject(unit: AccessUnit): AccessUnit {

@@ -67,7 +67,12 @@ async function readStreams(path: string): Promise<CapturedStream[]> {
     },
   });
   // What is served does not have to be sound: a replay shows what the camera sent.
-  const parser = new RtpParser({ tolerant: true, initialTimestamp: 'ignore', maxJumpSeconds: 0 });
+  const parser = new RtpParser({
+    tolerant: true,
+    initialTimestamp: 'ignore',
+    maxJumpSeconds: 0,
+    staleSessions: 'drop',
+  });
   await pipeline(pcapSource(path), new TcpInterleaveDemux(), parser, new RtcpSenderReportTap(), collect);
   return streams.filter((stream) => stream !== undefined && stream.packets.length > 0);
 }

@@ -1,10 +1,11 @@
-import { isDeepStrictEqual } from 'node:util';
-import type { FaultCode, Item, MediaDescription, Presentation } from '../items.js';
+import type { FaultCode, Item, Presentation } from '../items.js';
+import { looksLikeRtcp } from '../rtp/rtp-header.js';
 import { InterleaveFramer } from '../rtsp/framer.js';
 import type { RtspMessage } from '../rtsp/message.js';
 import { type Endpoint, formatEndpoint } from './ip.js';
 import { RtspDialogue } from './rtsp-dialogue.js';
 import { findFrame, looksInterleaved } from './rtsp-signature.js';
+import { StreamContinuity } from './stream-continuity.js';
 import { UdpRoutes } from './udp-routes.js';
 
 /** Receives what an {@link RtspConnection} finds. */
@@ -29,8 +30,10 @@ export class RtspConnection {
   private readonly serverFramer: () => InterleaveFramer;
   private client: InterleaveFramer;
   private server: InterleaveFramer;
-  /** What the dialogue said last, and what was sent of it. */
-  private lastPresentation: Presentation | undefined;
+  private readonly continuity = new StreamContinuity();
+  /** What the dialogue said last, what stands for it, and what was sent. */
+  private saidPresentation: Presentation | undefined;
+  private presentation: Presentation | undefined;
   private sentPresentation: Presentation | undefined;
   /** True if media or the answer to PLAY are in the chunk being taken. */
   private needsPresentation = false;
@@ -56,7 +59,7 @@ export class RtspConnection {
       new InterleaveFramer({ frame: () => {}, junk: () => {}, message: (message) => this.clientMessage(message) });
     this.serverFramer = () =>
       new InterleaveFramer({
-        frame: () => this.media(),
+        frame: (channel, data, start, end) => this.media(channel, data, start, end),
         junk: () => {},
         message: (message) => this.serverMessage(message),
       });
@@ -106,6 +109,7 @@ export class RtspConnection {
   datagram(source: Endpoint, destinationPort: number, data: Buffer, recv: bigint): boolean {
     const channel = this.routes.channelOf(() => addressOf(formatEndpoint(source)), destinationPort);
     if (channel === undefined) return false;
+    this.notePlace(channel, data, 0, data.length);
     this.sendPresentation();
     this.sink.item({ kind: 'interleaved', channel, data, position: this.datagramBytes, recv, waited: false });
     this.datagramBytes += data.length;
@@ -131,13 +135,23 @@ export class RtspConnection {
 
   private serverMessage(message: RtspMessage): void {
     if (message.type !== 'response') return;
-    if (!this.dialogue.response(message)) return;
+    const isPlay = this.dialogue.response(message);
+    this.updatePresentation(isPlay);
+    if (!isPlay) return;
     this.needsPresentation = true;
     this.sink.playing();
   }
 
-  private media(): void {
+  private updatePresentation(isPlay: boolean): void {
+    const { presentation } = this.dialogue;
+    if (presentation === undefined || presentation === this.saidPresentation) return;
+    this.saidPresentation = presentation;
+    this.presentation = this.continuity.update(presentation, isPlay);
+  }
+
+  private media(channel: number, data: Buffer, start: number, end: number): void {
     this.needsPresentation = true;
+    this.notePlace(channel, data, start, end);
     if (this.dialogue.presentation === undefined && !this.saidUndescribed) {
       this.saidUndescribed = true;
       this.oddity('the capture has no answer to DESCRIBE before the media: nothing tells what they are');
@@ -146,16 +160,22 @@ export class RtspConnection {
   }
 
   private sendPresentation(): void {
-    const { presentation } = this.dialogue;
-    const sent = this.sentPresentation;
-    if (presentation === undefined || presentation === this.lastPresentation) return;
-    this.lastPresentation = presentation;
-    // A DESCRIBE in the middle of a session must not take the channels away; what it says counts from its SETUP on.
-    if (sent !== undefined && presentation.media.every(({ setup }) => setup === undefined)) return;
-    const next = sent === undefined ? presentation : goingOn(presentation, sent);
-    if (next === sent) return;
-    this.sentPresentation = next;
-    this.sink.item(next);
+    const { presentation, sentPresentation: sent } = this;
+    if (presentation === undefined || presentation === sent) return;
+    if (sent !== undefined) {
+      // A DESCRIBE in the middle of a session must not take the channels away; what it says counts from its SETUP on.
+      if (presentation.media.every(({ setup }) => setup === undefined)) return;
+      const { media } = presentation;
+      if (media.length === sent.media.length && media.every((medium, i) => medium === sent.media[i])) return;
+    }
+    this.sentPresentation = presentation;
+    this.sink.item(presentation);
+  }
+
+  private notePlace(channel: number, data: Buffer, start: number, end: number): void {
+    const isRtp = this.presentation?.media.some(({ setup }) => setup?.rtpChannel === channel);
+    if (isRtp && end - start >= 12 && !looksLikeRtcp(data[start + 1]!, -1))
+      this.continuity.packet(channel, data, start);
   }
 
   private findFrame(data: Buffer): number {
@@ -189,20 +209,6 @@ export class RtspConnection {
   private fault(code: FaultCode, message: string, position?: number, recv?: bigint, cause?: unknown): void {
     this.sink.item({ kind: 'fault', code, message, position, recv, cause });
   }
-}
-
-/**
- * The presentation, with the streams of the one before where they are the same: what a later answer to PLAY says of where they stand
- * (Q14) is no reason to begin them anew.
- */
-function goingOn(presentation: Presentation, before: Presentation): Presentation {
-  const plain = (media: MediaDescription) => ({ ...media, rtpInfo: undefined });
-  const media = presentation.media.map((medium, i) => {
-    const old = before.media[i];
-    return old !== undefined && isDeepStrictEqual(plain(medium), plain(old)) ? old : medium;
-  });
-  const isSame = media.length === before.media.length && media.every((medium, i) => medium === before.media[i]);
-  return isSame ? before : { ...presentation, media };
 }
 
 /** Pushes bytes; a framer that gives up is replaced, since the stage that gets the same bytes says what is wrong with them. */

@@ -77,7 +77,7 @@ export async function observe(
   const stages = [
     count,
     datagrams ? new RtpReorder() : new TcpInterleaveDemux(),
-    new RtpParser({ tolerant: true, initialTimestamp: 'ignore', datagrams }),
+    new RtpParser({ tolerant: true, initialTimestamp: 'ignore', datagrams, staleSessions: 'drop' }),
     new RtcpSenderReportTap({ unknownSsrc: 'drop-packets' }),
     new H264Depacketizer(),
   ];

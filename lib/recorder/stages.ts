@@ -47,8 +47,8 @@ export function recordingStages(
     reporter,
     ...(video === undefined ? [] : [new H264Depacketizer()]),
     ...(audio === undefined ? [] : [audio.config.codec === 'aac' ? new AacDepacketizer() : new G711Depacketizer()]),
-    new Watch(monitor),
     ...(video === undefined || noTimingInfo ? [] : [new SeiInjector()]),
+    new Watch(monitor),
     muxer,
   ];
   return { stages, muxer };

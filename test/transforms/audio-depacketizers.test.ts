@@ -87,9 +87,15 @@ describe('AacDepacketizer', () => {
   });
 
   it('a frame that is held back comes ahead of a new presentation, and at the end', async () => {
-    const next = presentation([media]);
+    const next = presentation([{ ...media }]);
     assert.deepEqual(tags((await pass([held(media), next], new AacDepacketizer())).items), ['abc 7', 'presentation']);
     assert.deepEqual(tags((await pass([held(media)], new AacDepacketizer())).items), ['abc 7']);
+  });
+
+  it('a stream that stands in a new presentation too goes on', async () => {
+    const rest = rtpPackets(media, [{ p: '0010 0008 "d"', t: 7, m: true }])[0]!;
+    const { items } = await pass([held(media), presentation([media]), rest], new AacDepacketizer());
+    assert.deepEqual(tags(items), ['presentation', 'fault', 'abcd 7']);
   });
 
   it('reports and BYEs do not end a frame that is held back', async () => {

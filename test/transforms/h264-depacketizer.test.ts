@@ -59,7 +59,8 @@ describe('H264Depacketizer', () => {
       { p: '61 40', t, m: true },
       { p: '61 20', t, m: true },
     ]);
-    const items = rtpPackets(media, slices).flatMap((packet) => [packet, report]);
+    const other: Item = { kind: 'bye', media, ssrcs: [7], foreign: true, recv: 0n };
+    const items = rtpPackets(media, slices).flatMap((packet) => [packet, report, other]);
     const result = await through(new H264Depacketizer(), items);
     const units = sorted(result).units.map((unit) => hexUnits(unit).join(' '));
     assert.deepEqual(units, Array(3).fill('6180 6140 6120'));

@@ -103,6 +103,13 @@ describe('frames between TcpInterleaveDemux and RtpParser', () => {
     assert.equal(await through(new TcpInterleaveDemux(), parser), all);
     assert.equal(parser.items, all);
     assert.equal(await through(new OwnDemux(), new RtpParser(OPTIONS)), all);
+    const patched = new TcpInterleaveDemux();
+    const push = mock.method(patched, 'push');
+    assert.equal(await through(patched, new RtpParser(OPTIONS)), all);
+    assert.equal(
+      push.mock.calls.filter(({ arguments: [item] }) => (item as Item | null)?.kind === 'interleaved').length,
+      all,
+    );
   });
 
   it('are seen by a listener that comes later, and by the parser', async () => {

@@ -44,6 +44,8 @@ describe('channels', () => {
     assert.equal((error as { code?: string } | undefined)?.code, 'stale-session');
     assert.match(error!.message, /channel 2, which was not set up: .*former client's session.* \(byte 70, at /);
     assert.equal((await run({ datagrams: true })).error, undefined);
+    const dropped = await run({ staleSessions: 'drop' });
+    assert.deepEqual([dropped.error, faultCodes(dropped.items)], [undefined, ['unassigned-channel']]);
   });
 
   it('Q15 never by payload type: that of the stream on a foreign channel is dropped too', async () => {

@@ -128,6 +128,11 @@ describe('SeiInjector', () => {
     );
   });
 
+  it('does not keep reports of what is no H.264', async () => {
+    const many = Array.from({ length: 80 }, (_, i) => senderReport(audio, BigInt(i), i));
+    assert.deepEqual(sorted(await through(new SeiInjector(), many)).faults, []);
+  });
+
   it('leaves the access unit that it was given as it was', async () => {
     const [unit] = sorted(await through(new H264Depacketizer(), rtpPackets(media, [idr(0)]))).units;
     const before = hexUnits(unit!);

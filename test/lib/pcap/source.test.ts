@@ -69,12 +69,13 @@ describe('pcapSource', () => {
     const picture = (seq: number) => make.frame(0, seq);
     const run = (from: number, to: number) =>
       make.server(...Array.from({ length: to - from }, (_, i) => picture(from + i)));
+    const played = (info: string) => make.server(PLAYED_TEXT.replace(/seq=7;rtptime=1234/, info));
     const cases: [title: string, session: make.Turn[]][] = [
       ['Q14 behind an answer to PLAY that comes late', [...HANDSHAKE, run(7, 9), make.server(PLAYED_TEXT), run(9, 20)]],
-      [
-        'behind a second PLAY',
-        [...HANDSHAKE, make.server(PLAYED_TEXT), run(7, 10), make.PLAY, make.server(PLAYED_TEXT), run(10, 20)],
-      ],
+      ...['seq=10;rtptime=606348324', 'seq=9', 'x=1'].map((info): [string, make.Turn[]] => [
+        `behind a second PLAY whose answer says ${info}`,
+        [...HANDSHAKE, make.server(PLAYED_TEXT), run(7, 10), make.PLAY, played(info), run(10, 20)],
+      ]),
     ];
     for (const [title, session] of cases) {
       it(title, async () => {
@@ -86,6 +87,38 @@ describe('pcapSource', () => {
           Array.from({ length: 13 }, (_, i) => 7 + i),
         );
         assert.equal(new Set(only(parsed, 'rtp').map(({ media }) => media)).size, 1);
+        assert.deepEqual(only(parsed, 'fault'), []);
+      });
+    }
+  });
+
+  describe('a stream begins anew', () => {
+    const run = (...sequence: number[]) => make.server(...sequence.map((seq) => make.frame(0, seq)));
+    const first = [...HANDSHAKE, make.server(PLAYED_TEXT), run(7, 8, 9)];
+    const elsewhere = (info: string) => make.server(PLAYED_TEXT.replace(/seq=7;rtptime=1234/, info));
+    const cases: [title: string, session: make.Turn[]][] = [
+      ['where PLAY says another sequence number', [...first, make.PLAY, elsewhere('seq=40000'), run(40_000, 40_001)]],
+      ['where PLAY says another time', [...first, make.PLAY, elsewhere('seq=10;rtptime=700000000'), run(10, 11)]],
+      ['behind another SETUP', [...first, ...HANDSHAKE.slice(2), elsewhere('seq=10'), run(10, 11)]],
+      [
+        'behind RTCP ahead of the answer to PLAY, Q14',
+        [...HANDSHAKE, make.server(make.frame(1, 1)), make.server(PLAYED_TEXT), run(7, 8, 9)],
+      ],
+    ];
+    for (const [title, session] of cases) {
+      it(title, async () => {
+        const items = await make.itemsOf(raw(make.conversation(session)));
+        const [one, other, ...more] = presentations(items);
+        assert.deepEqual(more, []);
+        assert.notEqual(one!.media[0], other!.media[0]);
+        assert.notEqual(other!.media[0]!.rtpInfo?.seq, undefined);
+        const { items: parsed, error } = await pass(
+          items,
+          new TcpInterleaveDemux(),
+          new RtpParser({ maxJumpSeconds: 0 }),
+        );
+        assert.equal(error, undefined);
+        assert.equal(only(parsed, 'rtp').length, title.includes('RTCP') ? 3 : 5);
         assert.deepEqual(only(parsed, 'fault'), []);
       });
     }
