@@ -8,9 +8,9 @@ setFlagsFromString('--no-incremental-marking');
 // Of the packets next to nothing is left when young objects are collected: waking other threads for it costs more than doing it.
 setFlagsFromString('--no-parallel-scavenge');
 // In real time much of the code never runs often enough to pay for being compiled well: less of it is put into each function, and it is
-// looked at later. The second flag is of V8 11 alone.
+// looked at later. The second flag is Node 20's alone.
 setFlagsFromString('--max-inlined-bytecode-size-cumulative=200');
-if (process.versions.v8.startsWith('11.')) setFlagsFromString('--interrupt-budget=200000');
+if (process.versions.v8.startsWith('11.3.')) setFlagsFromString('--interrupt-budget=200000');
 // glibc returns freed memory to the system, and has each of its pages made anew a moment later, until it has seen a block freed that is
 // larger than what comes and goes here (mallopt(3), M_TRIM_THRESHOLD). No byte of this one is touched.
 Buffer.allocUnsafeSlow(8 * 1024 * 1024);

@@ -4,7 +4,7 @@ import { RtcpSenderReportTap } from '../../transforms/rtcp-sender-report-tap.js'
 import { RtpParser } from '../../transforms/rtp-parser.js';
 import { TcpInterleaveDemux } from '../../transforms/tcp-interleave-demux.js';
 import { RetinaRecordError } from '../errors.js';
-import type { Item, RtpPacket, SenderReport } from '../items.js';
+import type { Item, MediaDescription, RtpPacket, SenderReport } from '../items.js';
 import { pcapSource } from '../pcap/source.js';
 import { type CapturedStream, distanceNs } from './media-alignment.js';
 import { isRandomAccessPayload } from './random-access.js';
@@ -51,15 +51,18 @@ export async function pcapScript(path: string, name: string): Promise<CameraScri
   };
 }
 
-/** The capture's media, in the order of the SDP. */
+/** The capture's media, in the order of the SDP; of one that begins anew in the middle, the longest part. */
 async function readStreams(path: string): Promise<CapturedStream[]> {
-  const streams: { packets: RtpPacket[]; report: SenderReport | undefined }[] = [];
+  const streams = new Map<MediaDescription, { packets: RtpPacket[]; report: SenderReport | undefined }>();
   const collect = new Writable({
     objectMode: true,
     write(item: Item, _encoding, callback) {
       if (item.kind === 'rtp' || item.kind === 'senderReport') {
-        streams[item.media.index] ??= { packets: [], report: undefined };
-        const stream = streams[item.media.index]!;
+        let stream = streams.get(item.media);
+        if (stream === undefined) {
+          stream = { packets: [], report: undefined };
+          streams.set(item.media, stream);
+        }
         if (item.kind === 'rtp') stream.packets.push(item);
         else stream.report ??= item;
       }
@@ -74,7 +77,11 @@ async function readStreams(path: string): Promise<CapturedStream[]> {
     staleSessions: 'drop',
   });
   await pipeline(pcapSource(path), new TcpInterleaveDemux(), parser, new RtcpSenderReportTap(), collect);
-  return streams.filter((stream) => stream !== undefined && stream.packets.length > 0);
+  const longest: CapturedStream[] = [];
+  for (const [{ index }, stream] of streams) {
+    if (stream.packets.length > (longest[index]?.packets.length ?? 0)) longest[index] = stream;
+  }
+  return longest.filter((stream) => stream !== undefined);
 }
 
 function isH264([first]: readonly RtpPacket[]): boolean {

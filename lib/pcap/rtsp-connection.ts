@@ -31,6 +31,8 @@ export class RtspConnection {
   private client: InterleaveFramer;
   private server: InterleaveFramer;
   private readonly continuity = new StreamContinuity();
+  /** Where the frame begins with which a stream begins anew. */
+  private newFrom: number | undefined;
   /** What the dialogue said last, what stands for it, and what was sent. */
   private saidPresentation: Presentation | undefined;
   private presentation: Presentation | undefined;
@@ -59,7 +61,7 @@ export class RtspConnection {
       new InterleaveFramer({ frame: () => {}, junk: () => {}, message: (message) => this.clientMessage(message) });
     this.serverFramer = () =>
       new InterleaveFramer({
-        frame: (channel, data, start, end) => this.media(channel, data, start, end),
+        frame: (channel, data, start, end, position) => this.media(channel, data, start, end, position),
         junk: () => {},
         message: (message) => this.serverMessage(message),
       });
@@ -88,6 +90,14 @@ export class RtspConnection {
     this.needsPresentation = false;
     this.recv = recv;
     this.server = feed(this.server, data, position, this.serverFramer);
+    const { newFrom } = this;
+    this.newFrom = undefined;
+    if (newFrom !== undefined && newFrom > position) {
+      // What stands ahead of it belongs to the stream as it was.
+      this.sink.item({ kind: 'chunk', data: data.subarray(0, newFrom - position), recv, position });
+      data = data.subarray(newFrom - position);
+      position = newFrom;
+    }
     if (this.needsPresentation) this.sendPresentation();
     this.sink.item({ kind: 'chunk', data, recv, position });
   }
@@ -109,7 +119,7 @@ export class RtspConnection {
   datagram(source: Endpoint, destinationPort: number, data: Buffer, recv: bigint): boolean {
     const channel = this.routes.channelOf(() => addressOf(formatEndpoint(source)), destinationPort);
     if (channel === undefined) return false;
-    this.notePlace(channel, data, 0, data.length);
+    this.beginsAnew(channel, data, 0, data.length, recv);
     this.sendPresentation();
     this.sink.item({ kind: 'interleaved', channel, data, position: this.datagramBytes, recv, waited: false });
     this.datagramBytes += data.length;
@@ -146,12 +156,13 @@ export class RtspConnection {
     const { presentation } = this.dialogue;
     if (presentation === undefined || presentation === this.saidPresentation) return;
     this.saidPresentation = presentation;
-    this.presentation = this.continuity.update(presentation, isPlay);
+    this.continuity.update(presentation, isPlay);
+    this.presentation = { ...presentation, media: this.continuity.media };
   }
 
-  private media(channel: number, data: Buffer, start: number, end: number): void {
+  private media(channel: number, data: Buffer, start: number, end: number, position: number): void {
     this.needsPresentation = true;
-    this.notePlace(channel, data, start, end);
+    if (this.beginsAnew(channel, data, start, end, this.recv!)) this.newFrom ??= position;
     if (this.dialogue.presentation === undefined && !this.saidUndescribed) {
       this.saidUndescribed = true;
       this.oddity('the capture has no answer to DESCRIBE before the media: nothing tells what they are');
@@ -172,10 +183,12 @@ export class RtspConnection {
     this.sink.item(presentation);
   }
 
-  private notePlace(channel: number, data: Buffer, start: number, end: number): void {
-    const isRtp = this.presentation?.media.some(({ setup }) => setup?.rtpChannel === channel);
-    if (isRtp && end - start >= 12 && !looksLikeRtcp(data[start + 1]!, -1))
-      this.continuity.packet(channel, data, start);
+  /** Takes note of a packet. Tells whether its stream begins anew with it. */
+  private beginsAnew(channel: number, data: Buffer, start: number, end: number, recv: bigint): boolean {
+    const isRtp = end - start >= 12 && !looksLikeRtcp(data[start + 1]!, -1);
+    if (!isRtp || !this.continuity.packet(channel, data, start, recv)) return false;
+    this.presentation = { ...this.presentation!, media: this.continuity.media };
+    return true;
   }
 
   private findFrame(data: Buffer): number {

@@ -150,7 +150,9 @@ export function applySetup(
   if (session?.badTimeout)
     warnings.push(`the session's timeout makes no sense; ${session.timeoutSeconds} s are assumed`);
   return {
-    presentation: withMedia(presentation, (media) => (media.index === stream.index ? { ...media, setup } : media)),
+    presentation: withMedia(presentation, (media) =>
+      media.index === stream.index ? { ...media, setup, rtpInfo: undefined } : media,
+    ),
     warnings,
     transport,
     sessionId: session?.id,

@@ -72,10 +72,13 @@ describe('pcapSource', () => {
     const played = (info: string) => make.server(PLAYED_TEXT.replace(/seq=7;rtptime=1234/, info));
     const cases: [title: string, session: make.Turn[]][] = [
       ['Q14 behind an answer to PLAY that comes late', [...HANDSHAKE, run(7, 9), make.server(PLAYED_TEXT), run(9, 20)]],
-      ...['seq=10;rtptime=606348324', 'seq=9', 'x=1'].map((info): [string, make.Turn[]] => [
-        `behind a second PLAY whose answer says ${info}`,
-        [...HANDSHAKE, make.server(PLAYED_TEXT), run(7, 10), make.PLAY, played(info), run(10, 20)],
-      ]),
+      // What it says is not always true.
+      ...['seq=10;rtptime=606348324', 'seq=7;rtptime=1234', 'seq=0;rtptime=0', 'seq=40000', 'x=1'].map(
+        (info): [string, make.Turn[]] => [
+          `behind a second PLAY whose answer says ${info}`,
+          [...HANDSHAKE, make.server(PLAYED_TEXT), run(7, 10), make.PLAY, played(info), run(10, 20)],
+        ],
+      ),
     ];
     for (const [title, session] of cases) {
       it(title, async () => {
@@ -93,13 +96,34 @@ describe('pcapSource', () => {
   });
 
   describe('a stream begins anew', () => {
-    const run = (...sequence: number[]) => make.server(...sequence.map((seq) => make.frame(0, seq)));
+    const frameAt = (seq: number, timestamp: number) => {
+      const data = make.frame(0, seq);
+      data.writeUInt32BE(timestamp, 8);
+      return data;
+    };
+    const run = (...sequence: number[]) => make.server(...sequence.map((seq) => frameAt(seq, 3000 * seq)));
     const first = [...HANDSHAKE, make.server(PLAYED_TEXT), run(7, 8, 9)];
-    const elsewhere = (info: string) => make.server(PLAYED_TEXT.replace(/seq=7;rtptime=1234/, info));
+    const elsewhere = (info: string) => PLAYED_TEXT.replace(/seq=7;rtptime=1234/, info);
+    const played = (info: string) => make.server(elsewhere(info));
     const cases: [title: string, session: make.Turn[]][] = [
-      ['where PLAY says another sequence number', [...first, make.PLAY, elsewhere('seq=40000'), run(40_000, 40_001)]],
-      ['where PLAY says another time', [...first, make.PLAY, elsewhere('seq=10;rtptime=700000000'), run(10, 11)]],
-      ['behind another SETUP', [...first, ...HANDSHAKE.slice(2), elsewhere('seq=10'), run(10, 11)]],
+      ['where PLAY leads to other sequence numbers', [...first, make.PLAY, played('seq=40000'), run(40_000, 40_001)]],
+      [
+        'where PLAY leads to another time',
+        [
+          ...first,
+          make.PLAY,
+          played('seq=10;rtptime=4000000000'),
+          make.server(frameAt(10, 4_000_000_000), frameAt(11, 4_000_003_000)),
+        ],
+      ],
+      [
+        'in the middle of what was captured together',
+        [
+          ...[...HANDSHAKE, make.server(PLAYED_TEXT), run(7, 8), make.PLAY],
+          make.server(frameAt(9, 27_000), elsewhere('seq=40000'), frameAt(40_000, 0), frameAt(40_001, 3000)),
+        ],
+      ],
+      ['behind another SETUP', [...first, ...HANDSHAKE.slice(2), played('seq=10'), run(10, 11)]],
       [
         'behind RTCP ahead of the answer to PLAY, Q14',
         [...HANDSHAKE, make.server(make.frame(1, 1)), make.server(PLAYED_TEXT), run(7, 8, 9)],
