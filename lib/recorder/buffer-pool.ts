@@ -1,5 +1,5 @@
-/** Buffers kept for reuse: as many fragments of a second as may wait to be written, and a few more. */
-const MAX_FREE = 20;
+/** Buffers kept for reuse; as many as may wait to be written and a few more. */
+const MAX_FREE = 8;
 
 /**
  * Lends the memory of fragments and takes it back when they have been written. A megabyte a second of fresh memory would cost the

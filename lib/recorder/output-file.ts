@@ -7,8 +7,8 @@ import type { Closing } from '../mp4/progressive.js';
 import { BufferPool } from './buffer-pool.js';
 
 const SUFFIX = '.partial';
-/** Bytes that may wait to be written before the muxer is asked to wait: a disk takes its time now and then, and to hold up all stages is dear. */
-const WRITE_HIGH_WATER_MARK = 16 * 1024 * 1024;
+/** Bytes that may wait to be written before the muxer is asked to wait. */
+const WRITE_HIGH_WATER_MARK = 4 * 1024 * 1024;
 
 // By descriptor and not by FileHandle, whose streams cannot be ended without closing it.
 const openDescriptor = promisify(fs.open) as (path: string, flags: string) => Promise<number>;
