@@ -21,10 +21,12 @@ export interface ErrorContext {
 export class RetinaRecordError extends Error {
   override readonly name = 'RetinaRecordError';
   readonly context: ErrorContext;
+  /** The message without the context; not shown beside it. */
+  readonly #what: string;
 
   constructor(
     readonly code: string,
-    private readonly what: string,
+    what: string,
     context: ErrorContext = {},
     options?: { cause?: unknown },
   ) {
@@ -32,14 +34,15 @@ export class RetinaRecordError extends Error {
     const masked = stream === undefined ? context : { ...context, stream: maskUrl(stream) };
     super(what + describe(masked), options);
     this.context = masked;
+    this.#what = what;
   }
 
   /** The same error, which says more of where it happened; what it says already stays. */
   within(context: ErrorContext): RetinaRecordError {
-    const { code, what, cause, stack } = this;
+    const { code, cause, stack } = this;
     const error = new RetinaRecordError(
       code,
-      what,
+      this.#what,
       { ...context, ...this.context },
       cause === undefined ? {} : { cause },
     );

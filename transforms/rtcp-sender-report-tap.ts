@@ -21,7 +21,8 @@ export interface RtcpSenderReportTapEvents {
  *
  * Each `rtcp` item is followed by a `senderReport` item for every sender report in it, also announced as an event
  * `senderReport`, and by a `bye`. A compound is read up to its first malformed packet and dropped if that is its first; malformed
- * RTCP never stops a recording. One with a sender report that `unknownSsrc` refuses is dropped whole. A `presentation` begins a new session, whose SSRCs are others. Fails with `rtcp-ssrc` only with `abort-session`.
+ * RTCP never stops a recording. A compound with a sender report that `unknownSsrc` refuses is dropped whole. A `presentation` begins
+ * a new session, whose SSRCs are others. Fails with `rtcp-ssrc` only with `abort-session`.
  */
 export class RtcpSenderReportTap extends Stage {
   private static readonly ownHandle = RtcpSenderReportTap.prototype.handle;

@@ -1,3 +1,4 @@
+import { RetinaRecordError } from '../errors.js';
 import type { Chunk } from '../items.js';
 import type { FramerSink, InterleaveFramer } from './framer.js';
 import type { RtspMessage } from './message.js';
@@ -51,7 +52,9 @@ export class MessageLookout {
     ahead.position += data.length;
     try {
       ahead.framer?.push(data, start);
-    } catch {
+    } catch (error) {
+      // Not what a listener throws.
+      if (!(error instanceof RetinaRecordError)) throw error;
       ahead.framer = undefined;
     }
   }

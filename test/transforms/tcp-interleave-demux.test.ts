@@ -128,6 +128,21 @@ describe('TcpInterleaveDemux', () => {
     );
   });
 
+  it('lets the writer see what a listener throws, whether the message has to wait or not', () => {
+    for (const waiting of [0, 200]) {
+      const stage = new TcpInterleaveDemux();
+      for (let i = 0; i < waiting; i++) stage.write(chunk('2400000161'));
+      stage.on('error', () => {});
+      stage.on('message', () => {
+        throw new TypeError('a mistake');
+      });
+      if (waiting > 0) assert.throws(() => stage.write(chunk(OK)), TypeError);
+      else stage.write(chunk(OK));
+      assert.equal(waiting > 0 || stage.errored instanceof TypeError, true);
+      stage.destroy();
+    }
+  });
+
   it('stamps a bare Buffer when it is written, not when its turn comes', async () => {
     let now = RECV;
     const stage = new TcpInterleaveDemux({ clock: { now: () => now } });
