@@ -12,12 +12,14 @@ import {
   serializeRequest,
   serializeResponse,
 } from '../rtsp/message.js';
-import type { Clock } from '../time/clock.js';
+import { type Clock, markingClock } from '../time/clock.js';
 import { type CaptureSink, type ConnectionCapture, captureSocket, maskAuthorization } from './capture.js';
 import { type Awaited, closedError, framingError, timeoutError } from './connection-errors.js';
+import { KeptReads } from './kept-reads.js';
 import { matchResponse, type Phase } from './match-response.js';
 import { type MediaConsumer, MediaTap } from './media-tap.js';
 import type { OpenSocket } from './open-socket.js';
+import type { BlockReader } from './socket-memory.js';
 import type { Timers } from './timers.js';
 import type { WarningLog } from './warnings.js';
 
@@ -69,8 +71,6 @@ const MAX_UNSENT = 64 * 1024;
 export class RtspConnection {
   /** CSeq of the last request; the first one has 1 (Q3). */
   lastCseq = 0;
-  /** Bytes received so far. */
-  received = 0;
   /** What to do with a frame on a channel before PLAY has been answered. */
   onEarlyFrame: (channel: number) => void = () => {};
 
@@ -87,14 +87,20 @@ export class RtspConnection {
   private readonly tap: MediaTap;
   private readonly capture: ConnectionCapture | undefined;
   private readonly socket: Socket;
+  private readonly reader: BlockReader | undefined;
+  /** Where what is read is kept while media are delivered and no answer is awaited, if that is possible. */
+  private keptReads: KeptReads | undefined;
+  /** Bytes received without those that {@link reader} keeps. */
+  private taken = 0;
 
   /** @param remote `host:port`, for messages */
   constructor(
-    { socket, listen }: OpenSocket,
+    { socket, listen, reader }: OpenSocket,
     readonly remote: string,
     private readonly environment: ConnectionEnvironment,
   ) {
     this.socket = socket;
+    this.reader = reader;
     this.localAddress = socket.localAddress ?? '';
     this.remoteAddress = socket.remoteAddress ?? '';
     this.tap = new MediaTap((socket as Partial<TLSSocket>).encrypted === true);
@@ -108,6 +114,11 @@ export class RtspConnection {
     listen((data) => this.receive(data));
   }
 
+  /** Bytes received so far. */
+  get received(): number {
+    return this.taken + (this.reader?.keptBytes ?? 0);
+  }
+
   /** False once either side has ended the connection. */
   get isOpen(): boolean {
     return this.error === undefined;
@@ -119,7 +130,7 @@ export class RtspConnection {
 
   /** When the end of the last whole interleaved frame was read, in Unix ns. Looks for it in what is being kept. */
   get lastMedia(): bigint | undefined {
-    this.tap.look();
+    this.look();
     return this.lastFrame;
   }
 
@@ -144,6 +155,7 @@ export class RtspConnection {
       const timer =
         timeoutMs === undefined ? undefined : this.environment.timers.setTimeout(() => this.timedOut(), timeoutMs);
       this.pending = { method, cseq, options, resolve, reject, timer };
+      this.chooseKeeping();
       this.write(message);
     });
   }
@@ -172,25 +184,32 @@ export class RtspConnection {
    * @param holdMs how long they may be kept; see {@link ItemBatch}
    */
   startMedia(consumer: MediaConsumer, holdMs: number): void {
-    const { timers } = this.environment;
+    const { clock, timers } = this.environment;
     const look = ({ data, position, recv }: Chunk): void => this.watch(data, position!, recv);
     this.tap.connect(consumer, { longestMs: holdMs, timers, look });
+    const marking = markingClock(clock);
+    // A capture is told of each read at once, with its time.
+    if (holdMs === 0 || marking === undefined || this.capture !== undefined) return;
+    this.keptReads = new KeptReads(holdMs, marking, timers, () => this.flushMedia());
+    this.chooseKeeping();
   }
 
   /** Delivers what is being kept. */
   flushMedia(): void {
+    this.takeKept();
     this.tap.flush();
   }
 
   /** Delivers what is being kept, and nothing more; the socket is read on, so that an answer still gets through. */
   stopMedia(): void {
-    this.tap.stop();
+    this.endTap();
     this.resume();
   }
 
   /** Stops reading until {@link resume}: what is read then has waited. */
   pause(): void {
     this.socket.pause();
+    this.takeKept();
     this.tap.notePause();
   }
 
@@ -201,7 +220,7 @@ export class RtspConnection {
   /** Closes the connection at once, which the consumer is not told of; what waits for an answer fails with `error`. */
   destroy(error?: Error): void {
     this.error ??= (awaited) => error ?? closedError(awaited, new Error('the connection was closed here'));
-    this.tap.stop();
+    this.endTap();
     this.rejectPending();
     this.closeSocket();
   }
@@ -221,10 +240,42 @@ export class RtspConnection {
     this.socket.write(bytes);
   }
 
+  /** Has what is read kept, if nobody is in a hurry for it. */
+  private chooseKeeping(): void {
+    const { keptReads, reader } = this;
+    if (reader === undefined) return;
+    if (keptReads !== undefined && this.pending === undefined && this.tap.isDelivering) {
+      reader.keep(keptReads, () => this.flushMedia());
+    } else {
+      this.takeKept();
+      reader.stopKeeping();
+    }
+  }
+
+  private takeKept(): void {
+    this.reader?.takeKept((data, recv) => {
+      this.tap.keepLate(data, recv, this.taken);
+      this.taken += data.length;
+    });
+  }
+
+  /** Looks for answers in all that has been received, and goes on keeping it. */
+  private look(): void {
+    this.takeKept();
+    this.tap.look();
+  }
+
+  private endTap(): void {
+    this.takeKept();
+    this.tap.stop();
+    this.keptReads?.end();
+    this.chooseKeeping();
+  }
+
   private receive(data: Buffer): void {
     const recv = this.environment.clock.now();
-    const position = this.received;
-    this.received += data.length;
+    const position = this.taken;
+    this.taken += data.length;
     // First of all: the answer to what is in it must come behind it.
     this.capture?.received(data, recv);
     if (this.tap.isDelivering) {
@@ -313,7 +364,7 @@ export class RtspConnection {
   }
 
   private end(cause: Error | undefined): void {
-    this.tap.look();
+    this.look();
     if (this.error !== undefined) return;
     const midway = this.framer.isMidway;
     this.error = (awaited) => closedError(awaited, cause);
@@ -351,6 +402,7 @@ export class RtspConnection {
     const { pending } = this;
     if (pending === undefined) return;
     this.pending = undefined;
+    this.chooseKeeping();
     if (pending.timer !== undefined) this.environment.timers.clearTimeout(pending.timer);
     how(pending);
   }

@@ -16,7 +16,7 @@ interface Taker<T> {
 }
 
 /** Items are handed on when the first of them has been kept for one in so many parts of the longest time. */
-const USUAL_SHARE = 4n;
+export const USUAL_SHARE = 4;
 /** Bytes that are kept at most. */
 const MAX_BYTES = 1024 * 1024;
 
@@ -42,7 +42,7 @@ export class ItemBatch<T extends Received> {
     private readonly timers: Timers,
     private readonly taker: Taker<T>,
   ) {
-    this.usualNs = BigInt(Math.round(longestMs * 1e6)) / USUAL_SHARE;
+    this.usualNs = BigInt(Math.round((longestMs * 1e6) / USUAL_SHARE));
   }
 
   /** Takes the next item. */
@@ -55,6 +55,13 @@ export class ItemBatch<T extends Received> {
     // The clock may have been set back.
     if (this.longestMs === 0 || kept >= this.usualNs || kept < 0n || this.bytes >= MAX_BYTES) this.flush();
     else if (this.timer === undefined) this.timer = this.timers.setTimeout(() => this.timeUp(), this.longestMs);
+  }
+
+  /** Takes the next item, to be handed on with the others; when, its owner says. */
+  push(item: T): void {
+    if (this.items.length === 0) this.since = item.recv;
+    this.items.push(item);
+    this.bytes += item.data.length + DATAGRAM_OVERHEAD;
   }
 
   /** Hands on what is kept. What takes an item, or is told before, may call this or {@link end} itself: the rest comes then. */

@@ -131,12 +131,21 @@ export class MediaTap {
    * more seems to be waiting in the kernel.
    */
   keep(data: Buffer, recv: bigint, position: number): void {
+    this.batch!.add(this.unseenChunk(data, recv, position));
+    // The processor stays awake, and still has these bytes in its caches.
+    if (data.length >= READ_SIZE) this.batch?.flush();
+  }
+
+  /** Takes what was kept elsewhere while {@link isDelivering}: to be looked at, and delivered when {@link flush} is called. */
+  keepLate(data: Buffer, recv: bigint, position: number): void {
+    this.batch!.push(this.unseenChunk(data, recv, position));
+  }
+
+  private unseenChunk(data: Buffer, recv: bigint, position: number): Chunk {
     const waited = this.waiting && this.mayHaveWaited(data, recv);
     const chunk: Chunk = { kind: 'chunk', data, recv, position, waited };
     this.unseen.push(chunk);
-    this.batch!.add(chunk);
-    // The processor stays awake, and still has these bytes in its caches.
-    if (data.length >= READ_SIZE) this.batch?.flush();
+    return chunk;
   }
 
   /** The connection has ended by itself. */

@@ -4,12 +4,28 @@ export interface Clock {
   now(): bigint;
 }
 
+/** Numbers that a {@link MarkingClock} writes for a reading. The first is in s and never steps. */
+export const MARK_SIZE = 2;
+
+/** A clock that says afterwards what time it was: for readings that have to take as little as they can. */
+export interface MarkingClock extends Clock {
+  /** Reads it, and notes that in `marks` from `index` on. */
+  mark(marks: Float64Array, index: number): void;
+  /** The time of a mark, in Unix ns. As exact as `now()`, if that has been asked behind the mark, at most a second later. */
+  timeOf(marks: Float64Array, index: number): bigint;
+}
+
+/** The clock if it can do that, else undefined. */
+export function markingClock(clock: Clock): MarkingClock | undefined {
+  return clock instanceof RealTimeClock && clock.holdsForSeconds ? clock : undefined;
+}
+
 /** The two clocks that Node offers and a way to wait, to be injected in tests. */
 export interface ClockSources {
   /** The real-time clock, cut to whole milliseconds. */
   readonly wallMs: () => number;
-  /** A fine clock of unknown origin in ns, that never steps. */
-  readonly monotonicNs: () => number;
+  /** A fine clock of unknown origin in s, that never steps. */
+  readonly monotonicSeconds: () => number;
   /** Blocks for about so many ns without using the processor; may take much longer. Absent: waits are spent reading clocks. */
   readonly sleep?: ((ns: number) => void) | undefined;
   /** How fast the two may drift apart, apart from steps: a ratio. Default 500e-6, adjtime's limit. */
@@ -17,10 +33,15 @@ export interface ClockSources {
 }
 
 const NS_PER_MS = 1_000_000;
+const NS_PER_SECOND = 1_000_000_000;
 const neverChanged = new Int32Array(new SharedArrayBuffer(4));
 const DEFAULT_MAX_SLEW = 500e-6;
 /** Linux slews both clocks alike (clock_gettime(2)); what is left is rounding. */
 const LINUX_MAX_SLEW = 2e-6;
+/** So far from the estimate, in ns, a mark's two readings are not of one moment: the clock was stepped between the mark and now. */
+const STEPPED_BACK_NS = 1_000_000;
+/** The same forward. The process may be held up between the two readings. */
+const STEPPED_FORWARD_NS = 10_000_000;
 /** The estimate may be this far off on either side, in ns, before the edge of a millisecond is waited for. */
 const MAX_ERROR_NS = 80_000;
 /** An edge that comes this soon is waited for if the estimate is at least {@link WORTH_ERROR_NS} off. */
@@ -44,7 +65,7 @@ const MAX_SPINS = 100_000;
  * for: at most 1 ms, at most six times a second, most of it asleep. A reading outside the window means that the clock was stepped: the
  * estimate starts afresh at once.
  */
-export class RealTimeClock implements Clock {
+export class RealTimeClock implements MarkingClock {
   private low = Number.NEGATIVE_INFINITY;
   private high = Number.POSITIVE_INFINITY;
   private updated = 0;
@@ -63,7 +84,38 @@ export class RealTimeClock implements Clock {
     const read = this.observe();
     const { error } = this;
     if (error > WORTH_ERROR_NS && (error > MAX_ERROR_NS || this.untilEdge(read) < SOON_NS)) this.findEdge();
-    return this.originNs + BigInt(Math.round(read + (this.low + this.high) / 2));
+    return this.unixNs(read + this.offset);
+  }
+
+  /** Whether the estimate is as good for what was a second ago. */
+  get holdsForSeconds(): boolean {
+    return this.maxSlew <= LINUX_MAX_SLEW;
+  }
+
+  mark(marks: Float64Array, index: number): void {
+    marks[index] = this.sources.monotonicSeconds();
+    marks[index + 1] = this.sources.wallMs();
+  }
+
+  /** Of a mark from before a step of the clock no more than the millisecond is known. */
+  timeOf(marks: Float64Array, index: number): bigint {
+    const time = marks[index]! * NS_PER_SECOND + this.offset;
+    const wall = (marks[index + 1]! - this.originMs) * NS_PER_MS + NS_PER_MS / 2;
+    const ahead = wall - time;
+    const isStepped = ahead > STEPPED_FORWARD_NS || ahead < -STEPPED_BACK_NS;
+    return this.unixNs(isStepped ? wall : time);
+  }
+
+  private unixNs(sinceOrigin: number): bigint {
+    return this.originNs + BigInt(Math.round(sinceOrigin));
+  }
+
+  private monotonicNs(): number {
+    return this.sources.monotonicSeconds() * NS_PER_SECOND;
+  }
+
+  private get offset(): number {
+    return (this.low + this.high) / 2;
   }
 
   /** The estimate may be this far off on either side, in ns. */
@@ -76,13 +128,13 @@ export class RealTimeClock implements Clock {
    * time < wall + 1 ms, hence a window for the offset. The second one is left out where it cannot narrow the window. Returns the first.
    */
   private observe(): number {
-    const before = this.sources.monotonicNs();
+    const before = this.monotonicNs();
     const wallNs = (this.sources.wallMs() - this.originMs) * NS_PER_MS;
     const high = wallNs + NS_PER_MS - before;
     this.widen(before);
     // A second reading is later, so that its bound lies below this one.
     const isInside = wallNs - before <= this.low && high >= this.low;
-    if (!isInside) this.narrow(wallNs - this.sources.monotonicNs(), high);
+    if (!isInside) this.narrow(wallNs - this.monotonicNs(), high);
     else if (high < this.high) this.high = high;
     return before;
   }
@@ -105,7 +157,7 @@ export class RealTimeClock implements Clock {
   }
 
   private untilEdge(monotonicNs: number): number {
-    const time = monotonicNs + (this.low + this.high) / 2;
+    const time = monotonicNs + this.offset;
     return NS_PER_MS - (((time % NS_PER_MS) + NS_PER_MS) % NS_PER_MS);
   }
 
@@ -113,7 +165,7 @@ export class RealTimeClock implements Clock {
   private findEdge(): void {
     for (let edge = 0; edge < MAX_EDGES; edge++) {
       const { sleep } = this.sources;
-      const idle = this.untilEdge(this.sources.monotonicNs()) - this.error - WAKE_MARGIN_NS;
+      const idle = this.untilEdge(this.monotonicNs()) - this.error - WAKE_MARGIN_NS;
       if (sleep !== undefined && idle >= MIN_SLEEP_NS) sleep(idle);
       if (!this.waitForEdge() || this.error <= WORTH_ERROR_NS) return;
     }
@@ -124,13 +176,13 @@ export class RealTimeClock implements Clock {
    * if the clock stands still.
    */
   private waitForEdge(): boolean {
-    const { wallMs, monotonicNs } = this.sources;
-    let edgeAfter = monotonicNs();
+    const { wallMs } = this.sources;
+    let edgeAfter = this.monotonicNs();
     const start = wallMs();
-    let before = monotonicNs();
+    let before = this.monotonicNs();
     for (let i = 0; i < MAX_SPINS; i++) {
       const wall = wallMs();
-      const after = monotonicNs();
+      const after = this.monotonicNs();
       if (wall !== start) {
         const wallNs = (wall - this.originMs) * NS_PER_MS;
         this.widen(after);
@@ -145,15 +197,11 @@ export class RealTimeClock implements Clock {
   }
 }
 
-/** The global object is a getter's, which is to be asked once. */
-const { uptime } = process;
-const NS_PER_SECOND = 1_000_000_000;
-
 const nodeClocks: ClockSources = {
   wallMs: Date.now,
   // The same clock as `performance.now()`, to the nanosecond as well, by way of no JavaScript: a third of the time where caches are cold,
   // as they are when a picture comes.
-  monotonicNs: () => uptime() * NS_PER_SECOND,
+  monotonicSeconds: process.uptime,
   sleep: (ns) => Atomics.wait(neverChanged, 0, 0, ns / NS_PER_MS),
   maxSlew: process.platform === 'linux' ? LINUX_MAX_SLEW : DEFAULT_MAX_SLEW,
 };

@@ -7,9 +7,11 @@ import { connect } from '../../../lib/net/connect.js';
 import type { ConnectOptions } from '../../../lib/net/options.js';
 import type { Session } from '../../../lib/net/session.js';
 import { StaleSessions } from '../../../lib/net/stale-sessions.js';
+import type { Clock } from '../../../lib/time/clock.js';
 import { described, FakeCamera, frame, type Script, SDP, status, wellBehaved } from './fake-camera.js';
 import { FakeTime } from './fake-timers.js';
 import { test, until } from './limited-test.js';
+import { markingTime } from './marking-time.js';
 
 interface Playing {
   readonly camera: FakeCamera;
@@ -17,10 +19,16 @@ interface Playing {
   readonly time: FakeTime;
 }
 
-async function play(t: TestContext, options: ConnectOptions = {}, script: Script = wellBehaved): Promise<Playing> {
+async function play(
+  t: TestContext,
+  options: ConnectOptions = {},
+  script: Script = wellBehaved,
+  clockOf: (time: FakeTime) => Clock = (time) => time,
+): Promise<Playing> {
   const time = new FakeTime();
   const camera = await FakeCamera.start(script);
-  const session = await connect(camera.url, { clock: time, timers: time, teardown: 'never', ...options });
+  const clock = clockOf(time);
+  const session = await connect(camera.url, { clock, timers: time, teardown: 'never', ...options });
   t.after(async () => {
     await session.close();
     await camera.close();
@@ -220,68 +228,105 @@ test('Q84 lost framing does not end the source, and answers are found again (liv
   assert.equal(session.source.readableEnded, false);
 });
 
-test('holdMs keeps what is received for a while, and whatever ends the session comes behind it', async (t) => {
-  const { camera, session, time } = await play(t, { holdMs: 1000 });
-  const media = frame(0, '8060006400001388112233446500');
-  assert.equal(await next(session, 'presentation'), session.presentation);
-  const before = session.receiveStats.bytes;
-  camera.socket.write(media);
-  await until(() => session.receiveStats.bytes === before + media.length);
-  assert.equal(session.source.read(), null);
-  time.advance(1000);
-  assert.deepEqual(bytesOf([session.source.read() as Item]), media);
-  camera.socket.end(media);
-  const items = await collect(session);
-  assert.deepEqual(
-    items.map(({ kind }) => kind),
-    ['chunk', 'fault'],
-  );
-});
+for (const [how, clockOf] of [
+  ['', (time: FakeTime): Clock => time],
+  [', by a clock that marks', markingTime],
+] as const) {
+  test(`holdMs keeps what is received for a while, and whatever ends the session comes behind it${how}`, async (t) => {
+    const { camera, session, time } = await play(t, { holdMs: 1000 }, wellBehaved, clockOf);
+    const media = frame(0, '8060006400001388112233446500');
+    assert.equal(await next(session, 'presentation'), session.presentation);
+    const before = session.receiveStats.bytes;
+    camera.socket.write(media);
+    await until(() => session.receiveStats.bytes === before + media.length);
+    assert.equal(session.source.read(), null);
+    time.advance(1000);
+    assert.deepEqual(bytesOf([session.source.read() as Item]), media);
+    camera.socket.end(media);
+    const items = await collect(session);
+    assert.deepEqual(
+      items.map(({ kind }) => kind),
+      ['chunk', 'fault'],
+    );
+  });
 
-test('an answer is found at once whatever holdMs says, and so is silence', async (t) => {
-  const media = frame(0, '8060006400001388112233446500');
-  // A frame is cut: its rest comes after a request was made, before the answer.
-  const script: Script = (received) => {
-    const answer = wellBehaved(received) as string;
-    if (received.method !== 'OPTIONS') return answer;
-    return Buffer.concat([media.subarray(5), Buffer.from(answer.replace('%CSEQ%', received.cseq))]);
-  };
-  const { camera, session, time } = await play(t, { holdMs: 600_000, silenceTimeoutMs: 40_000 }, script);
-  let expected = session.receiveStats.bytes;
-  const send = async (data: Buffer) => {
-    camera.socket.write(data);
-    expected += data.length;
-    await until(() => session.receiveStats.bytes >= expected);
-  };
-  await send(Buffer.concat([media, media.subarray(0, 5)]));
-  time.advance(30_000);
-  await camera.received('OPTIONS');
-  await until(() => session.serverInfo.publicMethods.length > 0);
-  assert.deepEqual(session.warnings, []);
-  assert.equal((await next(session, 'presentation')).kind, 'presentation');
-  assert.equal(session.source.read(), null);
-  expected = session.receiveStats.bytes;
-  await send(media);
-  time.advance(39_000);
-  assert.equal(session.source.readableEnded, false);
-  time.advance(1000);
-  const items = await collect(session);
-  assert.match(lastFault(items).message, /no media were received for 40000 ms/);
-  assert.ok(bytesOf(items).subarray(-media.length).equals(media));
-});
+  test(`an answer is found at once whatever holdMs says, and so is silence${how}`, async (t) => {
+    const media = frame(0, '8060006400001388112233446500');
+    // A frame is cut: its rest comes after a request was made, before the answer.
+    const script: Script = (received) => {
+      const answer = wellBehaved(received) as string;
+      if (received.method !== 'OPTIONS') return answer;
+      return Buffer.concat([media.subarray(5), Buffer.from(answer.replace('%CSEQ%', received.cseq))]);
+    };
+    const { camera, session, time } = await play(t, { holdMs: 600_000, silenceTimeoutMs: 40_000 }, script, clockOf);
+    let expected = session.receiveStats.bytes;
+    const send = async (data: Buffer) => {
+      camera.socket.write(data);
+      expected += data.length;
+      await until(() => session.receiveStats.bytes >= expected);
+    };
+    await send(Buffer.concat([media, media.subarray(0, 5)]));
+    time.advance(30_000);
+    await camera.received('OPTIONS');
+    await until(() => session.serverInfo.publicMethods.length > 0);
+    assert.deepEqual(session.warnings, []);
+    assert.equal((await next(session, 'presentation')).kind, 'presentation');
+    assert.equal(session.source.read(), null);
+    expected = session.receiveStats.bytes;
+    await send(media);
+    time.advance(39_000);
+    assert.equal(session.source.readableEnded, false);
+    time.advance(1000);
+    const items = await collect(session);
+    assert.match(lastFault(items).message, /no media were received for 40000 ms/);
+    assert.ok(bytesOf(items).subarray(-media.length).equals(media));
+  });
 
-test('stop hands on what holdMs has kept, and no timer is left', async (t) => {
-  const { camera, session, time } = await play(t, { holdMs: 1000, silenceTimeoutMs: 0 });
-  const timers = time.delaysMs.length;
-  const media = frame(0, '8060006400001388112233446500');
-  const before = session.receiveStats.bytes;
-  camera.socket.write(media);
-  await until(() => session.receiveStats.bytes === before + media.length);
-  assert.equal(time.delaysMs.length, timers + 1);
-  session.stop();
-  assert.deepEqual(time.delaysMs, []);
-  assert.deepEqual(bytesOf(await collect(session)), media);
-});
+  test(`stop hands on what holdMs has kept, and no timer is left${how}`, async (t) => {
+    const { camera, session, time } = await play(t, { holdMs: 1000, silenceTimeoutMs: 0 }, wellBehaved, clockOf);
+    const timers = time.delaysMs.length;
+    const media = frame(0, '8060006400001388112233446500');
+    const before = session.receiveStats.bytes;
+    camera.socket.write(media);
+    await until(() => session.receiveStats.bytes === before + media.length);
+    assert.equal(time.delaysMs.length, timers + 1);
+    session.stop();
+    assert.deepEqual(time.delaysMs, []);
+    assert.deepEqual(bytesOf(await collect(session)), media);
+  });
+
+  test(`what holdMs has kept carries the time of its read, and waited only behind a pause${how}`, async (t) => {
+    const media = frame(0, '8060006400001388112233446500');
+    const options = { holdMs: 4000, maxBufferedBytes: 1 };
+    const { camera, session, time } = await play(t, options, wellBehaved, clockOf);
+    const reads: bigint[] = [];
+    const send = async (): Promise<void> => {
+      const { bytes } = session.receiveStats;
+      reads.push(time.now());
+      camera.socket.write(media);
+      await until(() => session.receiveStats.bytes === bytes + media.length);
+    };
+    const start = session.receiveStats.bytes;
+    for (const ms of [0, 40, 300, 500]) {
+      time.advance(ms);
+      await send();
+    }
+    // Nobody reads: what is handed on now passes the cap, and the connection is paused until it has been taken.
+    time.advance(160);
+    await send();
+    const chunks: Chunk[] = [];
+    while (chunks.length < 5) chunks.push((await next(session, 'chunk')) as Chunk);
+    await send();
+    session.stop();
+    chunks.push(...(await collect(session)).filter((item): item is Chunk => item.kind === 'chunk'));
+    for (const [i, chunk] of chunks.entries()) {
+      const late = chunk.recv - reads[i]!;
+      assert.ok(late >= -100_000n && late < 5_000_000n, `${late} ns`);
+      assert.deepEqual([chunk.position, chunk.waited], [start + i * media.length, i === 5]);
+    }
+    assert.equal(chunks.length, 6);
+  });
+}
 
 test('an abort destroys the source with an AbortError, and close sends nothing', async (t) => {
   const controller = new AbortController();

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { RealTimeClock, systemClock } from '../../../lib/time/clock.js';
+import { MARK_SIZE, markingClock, RealTimeClock, systemClock } from '../../../lib/time/clock.js';
 import { FakeClocks } from './fake-clocks.js';
 
 const LIMIT_NS = 100_000n;
@@ -138,8 +138,8 @@ describe('RealTimeClock', () => {
 
   describe('where the system slews both clocks alike', () => {
     const alike = (clocks: FakeClocks): RealTimeClock => {
-      const { wallMs, monotonicNs, sleep } = clocks;
-      return new RealTimeClock({ wallMs, monotonicNs, sleep, maxSlew: 2e-6 });
+      const { wallMs, monotonicSeconds, sleep } = clocks;
+      return new RealTimeClock({ wallMs, monotonicSeconds, sleep, maxSlew: 2e-6 });
     };
 
     for (const rate of RATES) {
@@ -176,19 +176,88 @@ describe('RealTimeClock', () => {
     });
   });
 
+  describe('marks', () => {
+    const steady = (clocks: FakeClocks): RealTimeClock => {
+      const { wallMs, monotonicSeconds, sleep } = clocks;
+      return new RealTimeClock({ wallMs, monotonicSeconds, sleep, maxSlew: 2e-6 });
+    };
+
+    /** Marks 30 moments in a second, the clock stepped after `stepped` of them, and tells by how much each time is wrong. */
+    function errors(clocks: FakeClocks, step: number, stepped: number): number[] {
+      const clock = steady(clocks);
+      const marks = new Float64Array(30 * MARK_SIZE);
+      const before: bigint[] = [];
+      const after: bigint[] = [];
+      clock.now();
+      for (let i = 0; i < 30; i++) {
+        if (i === stepped) clocks.step(step);
+        clocks.elapsed += 33.37 * MS;
+        before.push(clocks.unixNs);
+        clock.mark(marks, i * MARK_SIZE);
+        after.push(clocks.unixNs);
+      }
+      clock.now();
+      return before.map((from, i) => {
+        const time = clock.timeOf(marks, i * MARK_SIZE);
+        return Number(time < from ? from - time : time > after[i]! ? time - after[i]! : 0n);
+      });
+    }
+
+    it('tell afterwards what time it was', () => {
+      assert.ok(Math.max(...errors(new FakeClocks(), 0, 0)) < Number(LIMIT_NS));
+    });
+
+    it('tell it to the millisecond from before a step', () => {
+      for (const step of [20 * MS, -20 * MS, 3_600_000 * MS, -3_600_000 * MS]) {
+        const wrong = errors(new FakeClocks(), step, 12);
+        assert.ok(Math.max(...wrong.slice(0, 12)) <= MS / 2, `${wrong.slice(0, 12)}`);
+        assert.ok(Math.max(...wrong.slice(12)) < Number(LIMIT_NS), `${wrong.slice(12)}`);
+      }
+    });
+
+    it('are the time of their first reading, if the process is held up behind it', () => {
+      const clocks = new FakeClocks();
+      const clock = steady(clocks);
+      clock.now();
+      const marks = new Float64Array(MARK_SIZE);
+      const first = clocks.reads;
+      let marked = 0n;
+      clocks.onRead = (read) => {
+        if (read === first) marked = clocks.unixNs;
+        if (read === first + 1) clocks.elapsed += 7 * MS;
+      };
+      clock.mark(marks, 0);
+      clock.now();
+      const late = clock.timeOf(marks, 0) - marked;
+      assert.ok(late > -LIMIT_NS && late < LIMIT_NS, `${late} ns`);
+    });
+
+    it('are offered by a clock that is slewed with the other alone', () => {
+      const clocks = new FakeClocks();
+      const clock = steady(clocks);
+      assert.equal(markingClock(clock), clock);
+      assert.equal(markingClock(new RealTimeClock(clocks)), undefined);
+      assert.equal(markingClock({ now: () => 0n }), undefined);
+    });
+  });
+
   it('does without sleeping', () => {
-    const { wallMs, monotonicNs, ...rest } = new FakeClocks();
+    const { wallMs, monotonicSeconds, ...rest } = new FakeClocks();
     assert.equal(typeof rest.sleep, 'function');
     const clocks = new FakeClocks();
-    const clock = new RealTimeClock({ wallMs: clocks.wallMs, monotonicNs: clocks.monotonicNs });
+    const clock = new RealTimeClock({ wallMs: clocks.wallMs, monotonicSeconds: clocks.monotonicSeconds });
     assert.ok(run(clocks, clock, 25, 3) < LIMIT_NS);
     assert.equal(clocks.sleeps, 0);
-    assert.ok(wallMs() > 0 && monotonicNs() > 0);
+    assert.ok(wallMs() > 0 && monotonicSeconds() > 0);
   });
 
   it('does not hang when the wall clock stands still', () => {
     let monotonic = 0;
-    const clock = new RealTimeClock({ wallMs: () => 5000, monotonicNs: () => (monotonic += 100) });
+    const monotonicSeconds = (): number => {
+      monotonic += 100;
+      return monotonic / 1e9;
+    };
+    const clock = new RealTimeClock({ wallMs: () => 5000, monotonicSeconds });
     const read = clock.now();
     assert.ok(read >= 5_000_000_000n && read < 5_001_000_000n);
   });

@@ -48,9 +48,9 @@ export class FakeClocks implements ClockSources {
     return ORIGIN_MS + Math.floor(this.wallNs / 1_000_000);
   };
 
-  readonly monotonicNs = (): number => {
+  readonly monotonicSeconds = (): number => {
     this.read();
-    return this.elapsed;
+    return this.elapsed / 1e9;
   };
 
   readonly sleep = (ns: number): void => {
