@@ -1,13 +1,12 @@
-import { createRequire } from 'node:module';
-import { pathToFileURL } from 'node:url';
+import { readFileSync } from 'node:fs';
 
-const require = createRequire(import.meta.url);
-/** By the package's own name: the way there differs between sources and build. */
-const PACKAGE_JSON = 'retina-record/package.json';
+/** The package's folder. Everything that is built lies two folders below it: `dist/lib`, `dist/command`. */
+const ROOT = new URL('../../', import.meta.url);
 
 /** Version of this package. */
 function packageVersion(): string {
-  return (require(PACKAGE_JSON) as { version: string }).version;
+  const { version } = JSON.parse(readFileSync(packageFile('package.json'), 'utf8')) as { version: string };
+  return version;
 }
 
 /** Name and version of this program, as it stands in files and in requests. */
@@ -17,5 +16,5 @@ export function programName(): string {
 
 /** URL of a file that is shipped with this package. */
 export function packageFile(path: string): URL {
-  return new URL(path, pathToFileURL(require.resolve(PACKAGE_JSON)));
+  return new URL(path, ROOT);
 }

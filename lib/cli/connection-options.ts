@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { promises as files } from 'node:fs';
 import { RetinaRecordError } from '../errors.js';
 import type { ConnectOptions } from '../net/options.js';
 import type { CaptureFile } from '../recorder/capture-file.js';
@@ -65,7 +65,7 @@ function warn(log: Logger): NonNullable<ConnectOptions['onWarning']> {
 }
 
 async function readCa(path: string): Promise<Buffer> {
-  return readFile(path).catch((cause: NodeJS.ErrnoException) => {
+  return files.readFile(path).catch((cause: NodeJS.ErrnoException) => {
     throw new RetinaRecordError('usage', `cannot read --tls-ca ${path} (${cause.code})`, {}, { cause });
   });
 }

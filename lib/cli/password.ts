@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { promises as files } from 'node:fs';
 import { RetinaRecordError } from '../errors.js';
 
 /** Where the password may come from. */
@@ -19,7 +19,7 @@ export async function findPassword({ password, passwordFile }: PasswordOptions):
   if (password !== undefined) return password;
   if (passwordFile === undefined) return process.env[PASSWORD_VARIABLE];
   try {
-    const [first = ''] = (await readFile(passwordFile, 'utf8')).split('\n', 1);
+    const [first = ''] = (await files.readFile(passwordFile, 'utf8')).split('\n', 1);
     return first.endsWith('\r') ? first.slice(0, -1) : first;
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;

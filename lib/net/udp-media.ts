@@ -1,5 +1,5 @@
 import type { RemoteInfo, Socket } from 'node:dgram';
-import { readFile } from 'node:fs/promises';
+import { promises as files } from 'node:fs';
 import type { Fault, FaultCode, InterleavedFrame, Item, MediaSetup } from '../items.js';
 import type { Clock } from '../time/clock.js';
 import { abortError } from './abort.js';
@@ -115,7 +115,7 @@ export class UdpMedia implements MediaTransport {
     this.receiver = receiver;
     this.batch = new ItemBatch<InterleavedFrame>(holdMs, this.options.timers, { item: (item) => receiver.item(item) });
     for (const item of this.early.splice(0)) receiver.item(item);
-    const { timers, readTable = (path) => readFile(path, 'latin1') } = this.options;
+    const { timers, readTable = (path) => files.readFile(path, 'latin1') } = this.options;
     const sockets = this.streams.flatMap(({ pair }) => [pair.rtp.address(), pair.rtcp.address()]);
     this.drops = new DropWatch(sockets, { timers, readTable, onDrops: (count) => this.kernelDropped(count) });
     this.drops.start();

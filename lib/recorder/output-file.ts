@@ -1,5 +1,4 @@
 import * as fs from 'node:fs';
-import { access, open, readdir, rename, stat as statPath, unlink } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { RetinaRecordError } from '../errors.js';
@@ -10,12 +9,17 @@ const SUFFIX = '.partial';
 /** Bytes that may wait to be written before the muxer is asked to wait. */
 const WRITE_HIGH_WATER_MARK = 4 * 1024 * 1024;
 
-// By descriptor and not by FileHandle, whose streams cannot be ended without closing it.
+// Not by way of node:fs/promises, which takes milliseconds to load. By descriptor and not by FileHandle, whose streams cannot be ended without closing it.
 const openDescriptor = promisify(fs.open) as (path: string, flags: string) => Promise<number>;
 const closeDescriptor = promisify(fs.close);
 const truncate = promisify(fs.ftruncate);
 const sync = promisify(fs.fsync);
 const stat = promisify(fs.fstat) as (descriptor: number, options: { bigint: true }) => Promise<fs.BigIntStats>;
+const access = promisify(fs.access);
+const readdir = promisify(fs.readdir);
+const rename = promisify(fs.rename);
+const statPath = promisify(fs.stat);
+const unlink = promisify(fs.unlink);
 const write = promisify(fs.write) as (
   descriptor: number,
   data: Buffer,
@@ -222,8 +226,8 @@ async function writeAt(descriptor: number, data: Buffer, position: number): Prom
 /** Makes a rename last through a power failure, where the platform lets folders be opened. */
 async function syncFolder(path: string): Promise<void> {
   try {
-    const folder = await open(dirname(path), 'r');
-    await folder.sync().finally(() => folder.close());
+    const folder = await openDescriptor(dirname(path), 'r');
+    await sync(folder).finally(() => closeDescriptor(folder));
   } catch {
     // Windows cannot; the name is in place all the same.
   }
