@@ -1,7 +1,5 @@
 import type { Socket } from 'node:net';
-import type { TLSSocket } from 'node:tls';
 import { RetinaRecordError } from '../errors.js';
-import type { Chunk } from '../items.js';
 import { type FramerSink, InterleaveFramer } from '../rtsp/framer.js';
 import {
   type HeaderList,
@@ -12,14 +10,13 @@ import {
   serializeRequest,
   serializeResponse,
 } from '../rtsp/message.js';
-import { type Clock, markingClock } from '../time/clock.js';
+import type { Clock } from '../time/clock.js';
 import { type CaptureSink, type ConnectionCapture, captureSocket, maskAuthorization } from './capture.js';
 import { type Awaited, closedError, framingError, timeoutError } from './connection-errors.js';
-import { KeptReads } from './kept-reads.js';
+import { Intake } from './intake.js';
 import { matchResponse, type Phase } from './match-response.js';
-import { type MediaConsumer, MediaTap } from './media-tap.js';
+import type { MediaConsumer } from './media-tap.js';
 import type { OpenSocket } from './open-socket.js';
-import type { BlockReader } from './socket-memory.js';
 import type { Timers } from './timers.js';
 import type { WarningLog } from './warnings.js';
 
@@ -84,39 +81,37 @@ export class RtspConnection {
   private pending: Pending | undefined;
   /** Why nothing can be sent any more, as the error for a request that waits or is made. */
   private error: ((awaited: Awaited) => Error) | undefined;
-  private readonly tap: MediaTap;
+  private readonly intake: Intake;
   private readonly capture: ConnectionCapture | undefined;
   private readonly socket: Socket;
-  private readonly reader: BlockReader | undefined;
-  /** Where what is read is kept while media are delivered and no answer is awaited, if that is possible. */
-  private keptReads: KeptReads | undefined;
-  /** Bytes received without those that {@link reader} keeps. */
-  private taken = 0;
 
   /** @param remote `host:port`, for messages */
   constructor(
-    { socket, listen, reader }: OpenSocket,
+    open: OpenSocket,
     readonly remote: string,
     private readonly environment: ConnectionEnvironment,
   ) {
+    const { socket } = open;
+    const { clock, timers } = environment;
     this.socket = socket;
-    this.reader = reader;
     this.localAddress = socket.localAddress ?? '';
     this.remoteAddress = socket.remoteAddress ?? '';
-    this.tap = new MediaTap((socket as Partial<TLSSocket>).encrypted === true);
-    this.capture = captureSocket(environment.capture, socket, environment.clock.now());
+    this.capture = captureSocket(environment.capture, socket, clock.now());
+    const look = (data: Buffer, position: number, recv: bigint): void => this.watch(data, position, recv);
+    this.intake = new Intake(open, { clock, timers, capture: this.capture, look });
     let failure: Error | undefined;
     socket.on('error', (error) => {
       failure = error;
     });
     socket.on('end', () => this.end(failure));
     socket.on('close', () => this.end(failure));
-    listen((data) => this.receive(data));
+    // Last: what has come may end the connection.
+    this.intake.listen();
   }
 
   /** Bytes received so far. */
   get received(): number {
-    return this.taken + (this.reader?.keptBytes ?? 0);
+    return this.intake.received;
   }
 
   /** False once either side has ended the connection. */
@@ -130,7 +125,7 @@ export class RtspConnection {
 
   /** When the end of the last whole interleaved frame was read, in Unix ns. Looks for it in what is being kept. */
   get lastMedia(): bigint | undefined {
-    this.look();
+    this.intake.look();
     return this.lastFrame;
   }
 
@@ -155,7 +150,7 @@ export class RtspConnection {
       const timer =
         timeoutMs === undefined ? undefined : this.environment.timers.setTimeout(() => this.timedOut(), timeoutMs);
       this.pending = { method, cseq, options, resolve, reject, timer };
-      this.chooseKeeping();
+      this.intake.isAwaiting = true;
       this.write(message);
     });
   }
@@ -181,36 +176,27 @@ export class RtspConnection {
   /**
    * Delivers the bytes behind the answer to PLAY, beginning with those that came along with it.
    *
-   * @param holdMs how long they may be kept; see {@link ItemBatch}
+   * @param holdMs how long they may be kept; see {@link Intake.connect}
    */
   startMedia(consumer: MediaConsumer, holdMs: number): void {
-    const { clock, timers } = this.environment;
-    const look = ({ data, position, recv }: Chunk): void => this.watch(data, position!, recv);
-    this.tap.connect(consumer, { longestMs: holdMs, timers, look });
-    const marking = markingClock(clock);
-    // A capture is told of each read at once, with its time.
-    if (holdMs === 0 || marking === undefined || this.capture !== undefined) return;
-    this.keptReads = new KeptReads(holdMs, marking, timers, () => this.flushMedia());
-    this.chooseKeeping();
+    this.intake.connect(consumer, holdMs);
   }
 
   /** Delivers what is being kept. */
   flushMedia(): void {
-    this.takeKept();
-    this.tap.flush();
+    this.intake.flush();
   }
 
   /** Delivers what is being kept, and nothing more; the socket is read on, so that an answer still gets through. */
   stopMedia(): void {
-    this.endTap();
+    this.intake.stop();
     this.resume();
   }
 
   /** Stops reading until {@link resume}: what is read then has waited. */
   pause(): void {
     this.socket.pause();
-    this.takeKept();
-    this.tap.notePause();
+    this.intake.notePause();
   }
 
   resume(): void {
@@ -220,7 +206,7 @@ export class RtspConnection {
   /** Closes the connection at once, which the consumer is not told of; what waits for an answer fails with `error`. */
   destroy(error?: Error): void {
     this.error ??= (awaited) => error ?? closedError(awaited, new Error('the connection was closed here'));
-    this.endTap();
+    this.intake.stop();
     this.rejectPending();
     this.closeSocket();
   }
@@ -240,53 +226,6 @@ export class RtspConnection {
     this.socket.write(bytes);
   }
 
-  /** Has what is read kept, if nobody is in a hurry for it. */
-  private chooseKeeping(): void {
-    const { keptReads, reader } = this;
-    if (reader === undefined) return;
-    if (keptReads !== undefined && this.pending === undefined && this.tap.isDelivering) {
-      reader.keep(keptReads, () => this.flushMedia());
-    } else {
-      this.takeKept();
-      reader.stopKeeping();
-    }
-  }
-
-  private takeKept(): void {
-    this.reader?.takeKept((data, recv) => {
-      this.tap.keepLate(data, recv, this.taken);
-      this.taken += data.length;
-    });
-  }
-
-  /** Looks for answers in all that has been received, and goes on keeping it. */
-  private look(): void {
-    this.takeKept();
-    this.tap.look();
-  }
-
-  private endTap(): void {
-    this.takeKept();
-    this.tap.stop();
-    this.keptReads?.end();
-    this.chooseKeeping();
-  }
-
-  private receive(data: Buffer): void {
-    const recv = this.environment.clock.now();
-    const position = this.taken;
-    this.taken += data.length;
-    // First of all: the answer to what is in it must come behind it.
-    this.capture?.received(data, recv);
-    if (this.tap.isDelivering) {
-      this.tap.keep(data, recv, position);
-      if (this.pending !== undefined) this.tap.look();
-    } else {
-      this.watch(data, position, recv);
-      this.tap.receive(data, recv, position);
-    }
-  }
-
   private watch(data: Buffer, position: number, recv: bigint): void {
     const { frames } = this.framer;
     try {
@@ -294,7 +233,7 @@ export class RtspConnection {
       if (this.framer.frames !== frames) this.lastFrame = recv;
     } catch (error) {
       if (!(error instanceof RetinaRecordError)) throw error;
-      if (!this.tap.isStarted) {
+      if (!this.intake.isStarted) {
         this.destroy(this.pending === undefined ? error : framingError(error, this.awaited(this.pending)));
         return;
       }
@@ -310,7 +249,7 @@ export class RtspConnection {
       frame: (channel) => this.onEarlyFrame(channel),
       message: (message, _position, end) => this.message(message, end),
       junk: (position, length) => {
-        if (this.tap.isStarted) return; // the pipeline's demultiplexer says so
+        if (this.intake.isStarted) return; // the pipeline's demultiplexer says so
         this.warn(
           'junk',
           `${length} bytes at byte ${position} from ${this.remote} are neither RTSP nor interleaved data`,
@@ -346,7 +285,7 @@ export class RtspConnection {
         this.warn('rtsp-oddity', `${remote} answers without the right CSeq`, 'cseq');
     }
     if (pending!.options.startsMedia && message.status < 300) {
-      this.tap.start(end);
+      this.intake.start(end);
       this.framer.ignoreFrames();
     }
     this.settle(({ resolve }) => resolve(message));
@@ -364,13 +303,13 @@ export class RtspConnection {
   }
 
   private end(cause: Error | undefined): void {
-    this.look();
+    this.intake.look();
     if (this.error !== undefined) return;
     const midway = this.framer.isMidway;
     this.error = (awaited) => closedError(awaited, cause);
     this.rejectPending();
     this.closeSocket();
-    this.tap.end({ midway, cause });
+    this.intake.end({ midway, cause });
   }
 
   private closeSocket(): void {
@@ -379,7 +318,7 @@ export class RtspConnection {
   }
 
   private timedOut(): void {
-    this.tap.look();
+    this.intake.look();
     const rest = this.framer.isMidway ? ': what has come of a message is incomplete' : '';
     this.settle((pending) =>
       pending.reject(timeoutError(this.awaited(pending), `within ${pending.options.timeoutMs} ms${rest}`)),
@@ -402,7 +341,7 @@ export class RtspConnection {
     const { pending } = this;
     if (pending === undefined) return;
     this.pending = undefined;
-    this.chooseKeeping();
+    this.intake.isAwaiting = false;
     if (pending.timer !== undefined) this.environment.timers.clearTimeout(pending.timer);
     how(pending);
   }
