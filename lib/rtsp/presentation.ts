@@ -187,7 +187,8 @@ function withMedia(presentation: Presentation, change: (media: MediaDescription)
 
 /**
  * The stream that a SETUP of any client means: its control URL, or what another way of joining (RFC 3986, another host name, a
- * slash more) makes of the same attribute.
+ * slash more) makes of the same attribute. An only stream is meant whatever the URI says, until it is set up: what comes behind that
+ * is for a section that was left out.
  */
 export function mediaForSetupUri(presentation: Presentation, uri: string): number | undefined {
   const wanted = stripUserInfo(uri);
@@ -206,7 +207,7 @@ export function mediaForSetupUri(presentation: Presentation, uri: string): numbe
     const matching = media.filter(({ control }) => same(control));
     if (matching.length === 1) return matching[0]!.index;
   }
-  return media.length === 1 ? 0 : undefined;
+  return media.length === 1 && media[0]!.setup === undefined ? 0 : undefined;
 }
 
 /** Adds the RTP-Info of the answer to PLAY to the streams that it names (RFC 2326 section 12.33, Q69–Q75). */

@@ -70,6 +70,21 @@ describe('RtspDialogue', () => {
     ]);
   });
 
+  it('does not take the SETUP of a section that was left out for the only stream’s', () => {
+    const { heard, request, response, oddities } = dialogue();
+    const sdp = `${make.SDP}m=application 0 RTP/AVP\r\na=control:track2\r\n`;
+    request('DESCRIBE rtsp://10.0.0.2/live RTSP/1.0\nCSeq: 1\n\n');
+    const head = `RTSP/1.0 200 OK\nCSeq: 1\nContent-Type: application/sdp\nContent-Length: ${sdp.length}\n\n`;
+    heard.response(parse(make.server(head, Buffer.from(sdp))) as RtspResponse);
+    assert.equal(heard.presentation!.media.length, 1);
+    for (const [n, channels] of ['0-1', '2-3'].entries()) {
+      request(`SETUP rtsp://10.0.0.2/live/track${n + 1} RTSP/1.0\nCSeq: ${n + 2}\n\n`);
+      response(`RTSP/1.0 200 OK\nCSeq: ${n + 2}\nTransport: RTP/AVP/TCP;interleaved=${channels}\n\n`);
+    }
+    assert.equal(heard.presentation!.media[0]!.setup!.rtpChannel, 0);
+    assert.match(oddities.at(-1)!, /names none of the streams/);
+  });
+
   it('tells that media play from the answer to PLAY alone, refused ones aside', () => {
     const { request, response } = dialogue();
     request('PLAY rtsp://10.0.0.2/live/ RTSP/1.0\nCSeq: 3\n\n');

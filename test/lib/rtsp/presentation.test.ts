@@ -367,7 +367,12 @@ test('the stream of a SETUP by any client', () => {
     ['*', undefined],
   ];
   for (const [uri, index] of cases) assert.equal(mediaForSetupUri(presentation, uri), index, uri);
-  assert.equal(mediaForSetupUri(describe(VIDEO), 'rtsp://other/'), 0);
+  const alone = describe(VIDEO);
+  assert.equal(mediaForSetupUri(alone, 'rtsp://other/'), 0);
+  const answer = plainResponse('Transport: RTP/AVP/TCP;interleaved=0-1', 'Session: A');
+  const { presentation: setUp } = applySetup(alone, 0, ASKED, answer);
+  assert.equal(mediaForSetupUri(setUp, 'rtsp://other/'), undefined);
+  assert.equal(mediaForSetupUri(setUp, setUp.media[0]!.control), 0);
 });
 
 test('Q69 no RTP-Info, or not for all streams', () => {
