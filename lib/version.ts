@@ -1,12 +1,13 @@
-import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
 
-/** The package's folder. Everything that is built lies two folders below it: `dist/lib`, `dist/command`. */
-const ROOT = new URL('../../', import.meta.url);
+const require = createRequire(import.meta.url);
+/** By the package's own name: the way there differs between sources and build. */
+const PACKAGE_JSON = 'retina-record/package.json';
 
 /** Version of this package. */
 function packageVersion(): string {
-  const { version } = JSON.parse(readFileSync(packageFile('package.json'), 'utf8')) as { version: string };
-  return version;
+  return (require(PACKAGE_JSON) as { version: string }).version;
 }
 
 /** Name and version of this program, as it stands in files and in requests. */
@@ -16,5 +17,5 @@ export function programName(): string {
 
 /** URL of a file that is shipped with this package. */
 export function packageFile(path: string): URL {
-  return new URL(path, ROOT);
+  return new URL(path, pathToFileURL(require.resolve(PACKAGE_JSON)));
 }

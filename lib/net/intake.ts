@@ -97,14 +97,16 @@ export class Intake {
   /** Delivers what is being kept, and nothing more. */
   stop(): void {
     this.takeKept();
-    this.tap.stop();
     this.keptReads?.end();
-    this.chooseKeeping();
+    this.keptReads = undefined;
+    this.reader?.stopKeeping();
+    // Last: whoever takes something may throw.
+    this.tap.stop();
   }
 
   /** The socket has been paused: the next reads bring what waited. */
   notePause(): void {
-    this.takeKept();
+    this.look();
     this.tap.notePause();
   }
 
@@ -138,9 +140,11 @@ export class Intake {
     } else {
       this.takeKept();
       reader.stopKeeping();
+      this.tap.look();
     }
   }
 
+  /** To be followed by a look: if something is being delivered, what is taken now will be delivered with it. */
   private takeKept(): void {
     this.reader?.takeKept((data, recv) => {
       this.tap.keepLate(data, recv, this.taken);

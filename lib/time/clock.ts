@@ -11,7 +11,7 @@ export const MARK_SIZE = 2;
 export interface MarkingClock extends Clock {
   /** Reads it, and notes that in `marks` from `index` on. */
   mark(marks: Float64Array, index: number): void;
-  /** The time of a mark, in Unix ns. As exact as `now()`, if that has been asked behind the mark, at most a second later. */
+  /** The time of a mark, in Unix ns. As exact as `now()`, if that has been asked since. */
   timeOf(marks: Float64Array, index: number): bigint;
 }
 
@@ -38,10 +38,8 @@ const neverChanged = new Int32Array(new SharedArrayBuffer(4));
 const DEFAULT_MAX_SLEW = 500e-6;
 /** Linux slews both clocks alike (clock_gettime(2)); what is left is rounding. */
 const LINUX_MAX_SLEW = 2e-6;
-/** So far from the estimate, in ns, a mark's two readings are not of one moment: the clock was stepped between the mark and now. */
-const STEPPED_BACK_NS = 1_000_000;
-/** The same forward. The process may be held up between the two readings. */
-const STEPPED_FORWARD_NS = 10_000_000;
+/** A mark from before the estimate started afresh, and so far from it, in ns, was made before the clock was stepped. */
+const STEPPED_NS = 600_000;
 /** The estimate may be this far off on either side, in ns, before the edge of a millisecond is waited for. */
 const MAX_ERROR_NS = 80_000;
 /** An edge that comes this soon is waited for if the estimate is at least {@link WORTH_ERROR_NS} off. */
@@ -69,6 +67,8 @@ export class RealTimeClock implements MarkingClock {
   private low = Number.NEGATIVE_INFINITY;
   private high = Number.POSITIVE_INFINITY;
   private updated = 0;
+  /** When the estimate started afresh, in monotonic ns. */
+  private restarted = Number.NEGATIVE_INFINITY;
   /** Subtracted from all offsets, so that they stay small enough for a double to be exact. */
   private readonly originMs: number;
   private readonly originNs: bigint;
@@ -99,11 +99,11 @@ export class RealTimeClock implements MarkingClock {
 
   /** Of a mark from before a step of the clock no more than the millisecond is known. */
   timeOf(marks: Float64Array, index: number): bigint {
-    const time = marks[index]! * NS_PER_SECOND + this.offset;
+    const monotonicNs = marks[index]! * NS_PER_SECOND;
+    const time = monotonicNs + this.offset;
+    if (monotonicNs >= this.restarted) return this.unixNs(time);
     const wall = (marks[index + 1]! - this.originMs) * NS_PER_MS + NS_PER_MS / 2;
-    const ahead = wall - time;
-    const isStepped = ahead > STEPPED_FORWARD_NS || ahead < -STEPPED_BACK_NS;
-    return this.unixNs(isStepped ? wall : time);
+    return this.unixNs(Math.abs(wall - time) > STEPPED_NS ? wall : time);
   }
 
   private unixNs(sinceOrigin: number): bigint {
@@ -151,6 +151,7 @@ export class RealTimeClock implements MarkingClock {
     this.low = Math.max(low, this.low);
     this.high = Math.min(high, this.high);
     if (this.low > this.high) {
+      this.restarted = this.updated;
       this.low = low;
       this.high = high;
     }

@@ -208,9 +208,9 @@ describe('RealTimeClock', () => {
     });
 
     it('tell it to the millisecond from before a step', () => {
-      for (const step of [20 * MS, -20 * MS, 3_600_000 * MS, -3_600_000 * MS]) {
+      for (const step of [2 * MS, -2 * MS, 9 * MS, -9 * MS, 3_600_000 * MS, -3_600_000 * MS]) {
         const wrong = errors(new FakeClocks(), step, 12);
-        assert.ok(Math.max(...wrong.slice(0, 12)) <= MS / 2, `${wrong.slice(0, 12)}`);
+        assert.ok(Math.max(...wrong.slice(0, 12)) <= MS / 2, `${step}: ${wrong.slice(0, 12)}`);
         assert.ok(Math.max(...wrong.slice(12)) < Number(LIMIT_NS), `${wrong.slice(12)}`);
       }
     });
@@ -224,7 +224,7 @@ describe('RealTimeClock', () => {
       let marked = 0n;
       clocks.onRead = (read) => {
         if (read === first) marked = clocks.unixNs;
-        if (read === first + 1) clocks.elapsed += 7 * MS;
+        if (read === first + 1) clocks.elapsed += 60 * MS;
       };
       clock.mark(marks, 0);
       clock.now();
