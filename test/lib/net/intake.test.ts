@@ -115,6 +115,21 @@ describe('Intake', () => {
     );
   });
 
+  it('looks at what is kept before it goes out with what is being handed on', () => {
+    let paused = false;
+    const { time, intake, read, looked, delivered } = start((_chunk, self) => {
+      if (!paused) self.notePause();
+      paused = true;
+    });
+    intake.isAwaiting = true;
+    read(10);
+    intake.isAwaiting = false;
+    time.advance(HOLD_MS - 100);
+    read(20);
+    time.advance(100);
+    assert.deepEqual([looked(), delivered()], [30, 30]);
+  });
+
   it('hands nothing on after stop, and goes on looking', () => {
     const { time, intake, read, looked, delivered } = start();
     read(100);
