@@ -1,6 +1,6 @@
 import type { Chunk } from '../items.js';
 import { ItemBatch } from './item-batch.js';
-import { READ_SIZE } from './socket-memory.js';
+import { LONG_READ, READ_SIZE } from './socket-memory.js';
 import type { Timers } from './timers.js';
 
 /** Takes what arrives after the answer to PLAY. */
@@ -47,6 +47,8 @@ export class MediaTap {
   private closed = false;
   private waiting = false;
   private lastRecv = 0n;
+  /** The last read that was kept was a long one. */
+  private wasLong = false;
 
   /** @param encrypted whether the bytes come out of TLS */
   constructor(private readonly encrypted: boolean) {}
@@ -127,13 +129,14 @@ export class MediaTap {
   }
 
   /**
-   * Takes the same while {@link isDelivering}, to be looked at by {@link look}, or before they are delivered. Delivers all that is kept if
-   * more seems to be waiting in the kernel.
+   * Takes the same while {@link isDelivering}, to be looked at by {@link look}, or before they are delivered. Delivers all that is kept
+   * behind a {@link LONG_READ}, and behind the read that follows one.
    */
   keep(data: Buffer, recv: bigint, position: number): void {
+    const { wasLong } = this;
+    this.wasLong = data.length >= LONG_READ;
     this.batch!.add(this.unseenChunk(data, recv, position));
-    // The processor stays awake, and still has these bytes in its caches.
-    if (data.length >= READ_SIZE) this.batch?.flush();
+    if (wasLong || this.wasLong) this.batch?.flush();
   }
 
   /** Takes what was kept elsewhere while {@link isDelivering}: to be looked at, and delivered when {@link flush} is called. */

@@ -48,7 +48,7 @@ export interface ConnectOptions {
   readonly maxBufferedBytes?: number | undefined;
   /**
    * What is received may be kept for so many ms, and is handed on together: for those who are in no hurry, as it takes far less of the
-   * processor. Usually it is for a quarter of that, for less where 1 MiB or 256 reads come sooner, or more than can be read at a time. Receive times
+   * processor. Usually it is for a quarter of that, for less where 1 MiB or 256 reads come sooner, or 64 KiB in one read. Receive times
    * are not affected. 0 to 2^31 − 1. Default 0: at once; for a recording into a file the fragment's duration, at most 1000.
    */
   readonly holdMs?: number | undefined;

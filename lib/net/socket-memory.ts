@@ -3,10 +3,15 @@ import { viewOf } from '../buffer-view.js';
 import { allocateBlock } from '../shared-block.js';
 import type { KeptReads } from './kept-reads.js';
 
-/** Bytes asked of the kernel at a time, as many as Node asks for by itself. */
-export const READ_SIZE = 64 * 1024;
+/** Bytes asked of the kernel at a time, twice as many as Node asks for by itself. */
+export const READ_SIZE = 128 * 1024;
+/**
+ * So many bytes had not come when the processor was woken: it is awake for longer than a picture's packets take, and there is no gain in
+ * keeping them, nor the end of what came with them in the next read.
+ */
+export const LONG_READ = 64 * 1024;
 /** Bytes of a block that several reads share. */
-const BLOCK_SIZE = 16 * READ_SIZE;
+const BLOCK_SIZE = 8 * READ_SIZE;
 
 /** Takes bytes as they are read. */
 export type DataListener = (data: Buffer) => void;
@@ -26,6 +31,7 @@ export class BlockReader {
   private listener: DataListener | undefined;
   private kept: KeptReads | undefined;
   private onDue: () => void = () => {};
+  private wasLong = false;
   /** Where in the block what is kept begins. */
   private keptFrom = 0;
 
@@ -44,8 +50,10 @@ export class BlockReader {
       const { kept, used } = this;
       this.used = used + length;
       if (kept !== undefined) {
-        // A read as long as it can be: more is there, and the processor stays awake. And what is kept lies in one block.
-        if (kept.add(length) || length >= READ_SIZE || this.used + READ_SIZE > BLOCK_SIZE) this.onDue();
+        const { wasLong } = this;
+        this.wasLong = length >= LONG_READ;
+        // What is kept lies in one block.
+        if (kept.add(length) || wasLong || this.wasLong || this.used + READ_SIZE > BLOCK_SIZE) this.onDue();
         return true;
       }
       const data = viewOf(this.block, used, length);

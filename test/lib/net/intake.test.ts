@@ -70,6 +70,17 @@ describe('Intake', () => {
     assert.deepEqual([looked(), delivered()], [300, 300]);
   });
 
+  it('hands on at once what comes in long reads, and their end', () => {
+    const { read, delivered } = start();
+    read(10);
+    read(65_536);
+    assert.equal(delivered(), 65_546);
+    read(10);
+    assert.equal(delivered(), 65_556);
+    read(10);
+    assert.equal(delivered(), 65_556);
+  });
+
   it('looks at once while an answer is awaited, at what was kept before too', () => {
     const { intake, read, looked, delivered } = start();
     read(100);

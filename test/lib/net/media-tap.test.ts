@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Chunk } from '../../../lib/items.js';
 import { type Hold, MediaTap } from '../../../lib/net/media-tap.js';
+import { READ_SIZE } from '../../../lib/net/socket-memory.js';
 import { FakeTime } from './fake-timers.js';
 
 const MS = 1_000_000n;
@@ -58,7 +59,7 @@ test('the media are what lies behind their start, however the bytes are cut, as 
 
 test('after a pause chunks are marked until a read was shorter than it could have been', () => {
   const { tap, chunks } = connected(false);
-  for (const [i, size] of [100, 65536, 65536, 100, 100].entries()) {
+  for (const [i, size] of [100, READ_SIZE, READ_SIZE, 100, 100].entries()) {
     if (i === 1) tap.notePause();
     read(tap, Buffer.alloc(size), 0n, 0);
   }
@@ -118,23 +119,20 @@ test('what is kept is looked at before it is delivered, and judged when it was r
   assert.deepEqual(heard.slice(4), ['look 6 false', 'take 6 false']);
 });
 
-test('what is kept is delivered with a read that was as long as it could be', () => {
+test('what is kept is delivered with a long read, and with the one that follows it', () => {
   const tap = new MediaTap(false);
   const heard: (number | undefined)[] = [];
   tap.start(0);
   const consumer = { chunk: ({ position }: Chunk) => heard.push(position), closed: () => {} };
   tap.connect(consumer, { longestMs: 1000, timers: new FakeTime(), look: () => {} });
-  for (const [position, size] of [
-    [0, 3],
-    [3, 65_535],
-  ] as const) {
+  const counts: number[] = [];
+  let position = 0;
+  for (const size of [3, 65_535, 65_536, 3, 3, 65_536, READ_SIZE, 65_535, 3]) {
     read(tap, Buffer.alloc(size), 0n, position);
+    position += size;
+    counts.push(heard.length);
   }
-  assert.deepEqual(heard, []);
-  read(tap, Buffer.alloc(65_536), 0n, 65_538);
-  assert.deepEqual(heard, [0, 3, 65_538]);
-  read(tap, Buffer.alloc(3), 0n, 131_074);
-  assert.equal(heard.length, 3);
+  assert.deepEqual(counts, [0, 0, 3, 4, 4, 6, 7, 8, 8]);
 });
 
 test('a look that ends all sees each chunk once, one behind the other, and nothing is lost or late', () => {

@@ -118,7 +118,7 @@ describe('BlockReader', () => {
     await once(socket, 'end');
     take();
     assert.ok(Buffer.concat(copies).equals(sent));
-    assert.ok(largest > 0 && largest <= 16 * READ_SIZE, `${largest}`);
+    assert.ok(largest > 0 && largest <= 8 * READ_SIZE, `${largest}`);
   });
 
   it('keeps short reads behind each other, with the time of each', {
