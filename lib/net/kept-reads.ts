@@ -15,7 +15,6 @@ export class KeptReads {
   private readonly lengths = new Uint32Array(MAX_READS);
   private readonly marks = new Float64Array(MAX_READS * MARK_SIZE);
   private count = 0;
-  private taken = 0;
   private timer: unknown;
 
   /**
@@ -42,16 +41,12 @@ export class KeptReads {
     return marks[count * MARK_SIZE]! - marks[0]! >= this.usualSeconds || count + 1 === MAX_READS;
   }
 
-  /** Gives out what is kept, in order. What `each` calls may call this too: it goes on there. */
+  /** Gives out what is kept, in order. What `each` calls must not come back here. */
   take(each: (length: number, recv: bigint) => void): void {
-    if (this.taken === this.count) return;
-    const { clock, lengths, marks } = this;
+    const { clock, count, lengths, marks } = this;
+    if (count === 0) return;
     clock.now();
-    while (this.taken < this.count) {
-      const read = this.taken++;
-      each(lengths[read]!, clock.timeOf(marks, read * MARK_SIZE));
-    }
-    this.taken = 0;
+    for (let read = 0; read < count; read++) each(lengths[read]!, clock.timeOf(marks, read * MARK_SIZE));
     this.count = 0;
   }
 

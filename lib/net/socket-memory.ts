@@ -6,8 +6,8 @@ import type { KeptReads } from './kept-reads.js';
 /** Bytes asked of the kernel at a time, twice as many as Node asks for by itself. */
 export const READ_SIZE = 128 * 1024;
 /**
- * So many bytes had not come when the processor was woken: it is awake for longer than a picture's packets take, and there is no gain in
- * keeping them, nor the end of what came with them in the next read.
+ * A read of so many bytes belongs to a burst, for which the processor stays awake: nothing is gained by keeping it, nor the read behind it,
+ * which may be the end of the burst.
  */
 export const LONG_READ = 64 * 1024;
 /** Bytes of a block that several reads share. */

@@ -9,7 +9,7 @@ const SUFFIX = '.partial';
 /** Bytes that may wait to be written before the muxer is asked to wait. */
 const WRITE_HIGH_WATER_MARK = 4 * 1024 * 1024;
 
-// Not by way of node:fs/promises, which takes milliseconds to load. By descriptor and not by FileHandle, whose streams cannot be ended without closing it.
+// Not by way of node:fs/promises, which takes milliseconds to load, and whose FileHandle's streams cannot be ended without closing it.
 const openDescriptor = promisify(fs.open) as (path: string, flags: string) => Promise<number>;
 const closeDescriptor = promisify(fs.close);
 const truncate = promisify(fs.ftruncate);

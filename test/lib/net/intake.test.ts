@@ -11,10 +11,7 @@ import { markingTime } from './marking-time.js';
 const HOLD_MS = 1000;
 
 /** An intake, what it has looked at and handed on, and a way to let it read so many bytes. */
-function start(
-  onChunk: (chunk: Chunk, intake: Intake) => void = () => {},
-  onLook: (position: number) => void = () => {},
-) {
+function start(onChunk: (chunk: Chunk, intake: Intake) => void = () => {}) {
   const time = new FakeTime();
   const reader = new BlockReader();
   let looked = 0;
@@ -24,7 +21,6 @@ function start(
     assert.equal(position, looked);
     check(data, position);
     looked += data.length;
-    onLook(position);
   };
   const intake = new Intake(
     { socket: {} as Socket, listen: (listener) => reader.listen(listener), reader },

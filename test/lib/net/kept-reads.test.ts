@@ -86,21 +86,6 @@ describe('KeptReads', () => {
     assert.equal(reads.add(0), false);
   });
 
-  it('go on where they are taken while they are taken', () => {
-    const { reads } = start();
-    for (const length of [1, 2, 3]) reads.add(length);
-    const order: number[] = [];
-    const take = (length: number): void => {
-      order.push(length);
-      if (length === 1) reads.take(take);
-    };
-    reads.take(take);
-    assert.deepEqual(order, [1, 2, 3]);
-    assert.equal(reads.add(9), false);
-    reads.take(take);
-    assert.deepEqual(order, [1, 2, 3, 9]);
-  });
-
   it('leave no timer at the end', () => {
     const { time, reads, longest } = start();
     reads.add(1);
