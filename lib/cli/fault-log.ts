@@ -8,10 +8,10 @@ const INTERVAL_MS = 10_000;
 export class FaultLog {
   private readonly kinds = new Map<FaultCode, { at: number; held: number }>();
 
-  /** @param now ms on any steady clock */
+  /** @param now ms on any steady clock; by default not that of `performance`, which takes milliseconds to load */
   constructor(
     private readonly log: Logger,
-    private readonly now: () => number = () => performance.now(),
+    private readonly now: () => number = () => process.uptime() * 1000,
   ) {}
 
   add(fault: Fault): void {

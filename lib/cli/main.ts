@@ -132,6 +132,8 @@ async function run(
   const level = logLevel ?? levelOfRustLog(process.env.RUST_LOG) ?? 'info';
   const live = process.stderr.isTTY === true && !json && !quiet ? new LiveLine() : undefined;
   const log = createLogger({ json, quiet, level }, live);
+  const { tuneEngine } = await import('./engine.js');
+  tuneEngine();
   try {
     process.exitCode = await command(log, live);
   } catch (error) {

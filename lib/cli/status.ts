@@ -22,12 +22,12 @@ export async function showStatus(
   line: LiveLine | undefined,
 ): Promise<() => void> {
   await line?.open();
-  const samples = [{ at: performance.now(), frames: 0, bytes: 0 }];
+  const samples = [{ at: process.uptime(), frames: 0, bytes: 0 }];
   const tick = (): void => {
     const now = stats();
-    const at = performance.now();
+    const at = process.uptime();
     const last = samples[0]!;
-    const seconds = Math.max(0.001, (at - last.at) / 1000);
+    const seconds = Math.max(0.001, at - last.at);
     const rates = {
       fps: (now.frames - last.frames) / seconds,
       bitsPerSecond: (8 * (now.bytes - last.bytes)) / seconds,
