@@ -4,20 +4,32 @@ import type { InterleavedFrame, MediaDescription, RtpPacket } from './items.js';
 /*
  * As long as nobody but the next stage takes what a stage gives, frames and packets go there as places among the bytes that were received
  * with them: they say what their items would say, without an item and a view being made for each. One object serves for one after the
- * other: it is good for the length of the call that it is given to, and nobody else may keep or change it.
+ * other: it is good for the length of the call that it is given to, and whoever gets it may go on in it, but not keep it.
+ *
+ * A place may have others behind it that are like it: a picture comes in dozens of packets, and what is true of the first of them need not
+ * be found out again for each. `next()` goes on to the next one.
  */
 
 type Changing<T> = { -readonly [Key in keyof T]: T[Key] };
 
 const NOTHING: Buffer = Buffer.alloc(0);
 
-/** An interleaved frame whose data lie in `data`, from `start` up to `end`. */
+/** Bytes in front of each frame's data (RFC 2326 section 10.12). */
+const FRAME_HEADER = 4;
+/** Bytes of an RTP header without CSRC list and extension (RFC 3550 section 5.1). */
+const RTP_HEADER = 12;
+
+/**
+ * An interleaved frame whose data lie in `data`, from `start` up to `end`. From there up to `until` lie further frames of its channel,
+ * whole and directly one behind the other, each behind its header.
+ */
 export class FrameInPlace implements Changing<Omit<InterleavedFrame, 'kind'>> {
   readonly kind = 'interleaved';
   channel = 0;
   data = NOTHING;
   start = 0;
   end = 0;
+  until = 0;
   position = 0;
   recv = 0n;
   waited = false;
@@ -27,6 +39,7 @@ export class FrameInPlace implements Changing<Omit<InterleavedFrame, 'kind'>> {
     frame.channel = channel;
     frame.data = data;
     frame.end = data.length;
+    frame.until = data.length;
     frame.position = position;
     frame.recv = recv;
     frame.waited = waited;
@@ -37,12 +50,31 @@ export class FrameInPlace implements Changing<Omit<InterleavedFrame, 'kind'>> {
     const { channel, data, start, end, position, recv, waited } = this;
     return { kind: 'interleaved', channel, data: subview(data, start, end), position, recv, waited };
   }
+
+  /** Goes on to the next frame; false if there is none. */
+  next(): boolean {
+    const { data, start, end, until } = this;
+    if (end >= until) return false;
+    this.position += FRAME_HEADER + end - start;
+    this.start = end + FRAME_HEADER;
+    this.end = this.start + ((data[end + 2]! << 8) | data[end + 3]!);
+    return true;
+  }
+
+  /** Passes over the frames up to the one whose header begins at `offset` of `data`, or up to {@link until}. */
+  skipTo(offset: number): void {
+    this.end = offset;
+  }
 }
 
 /** What the header of an RTP packet says, and where it came from. */
 export type PacketInfo = Omit<RtpPacket, 'kind' | 'payload'>;
 
-/** An RTP packet whose payload lies in `data`, from `start` up to `end`. */
+/**
+ * An RTP packet whose payload lies in `data`, from `start` up to `end`. From `rest` on lie the frames of `further` packets that continue
+ * it: of the same SSRC, payload type, timestamp and receive time, with the next sequence numbers and nothing in their headers that need
+ * not be there. Only the last of them may have the marker.
+ */
 export class PacketInPlace implements Changing<PacketInfo> {
   readonly kind = 'rtp';
   sequenceNumber = 0;
@@ -58,6 +90,12 @@ export class PacketInPlace implements Changing<PacketInfo> {
   position = 0;
   recv = 0n;
   waited = false;
+  further = 0;
+  rest = 0;
+  /** Whether the last of the further packets has the marker. */
+  lastMarker = false;
+  /** Position of the first byte of `data`. */
+  origin = 0;
 
   constructor(readonly media: MediaDescription) {}
 
@@ -80,6 +118,26 @@ export class PacketInPlace implements Changing<PacketInfo> {
       waited,
     };
   }
+
+  /** Goes on to the next packet; false if there is none. */
+  next(): boolean {
+    if (this.further === 0) return false;
+    const { data, rest } = this;
+    this.skip(1, rest + FRAME_HEADER + ((data[rest + 2]! << 8) | data[rest + 3]!), rest);
+    return true;
+  }
+
+  /** Passes over `packets` of the further packets: the last of them is the one to be looked at then, whose frame is `at` up to `end`. */
+  skip(packets: number, end: number, at: number): void {
+    this.sequenceNumber = (this.sequenceNumber + packets) & 0xffff;
+    this.further -= packets;
+    this.marker = this.further === 0 && this.lastMarker;
+    this.lost = 0;
+    this.position = this.origin + at;
+    this.start = at + FRAME_HEADER + RTP_HEADER;
+    this.end = end;
+    this.rest = end;
+  }
 }
 
 /** What may be given to the next stage in place of an item. */
@@ -87,5 +145,5 @@ export type InPlace = FrameInPlace | PacketInPlace;
 
 /** Which of them a stage takes, and its method that does with it what `handle` does with the item. */
 export type InPlaceHandler =
-  | { readonly kind: 'interleaved'; readonly handle: (this: never, frame: Readonly<FrameInPlace>) => void }
-  | { readonly kind: 'rtp'; readonly handle: (this: never, packet: Readonly<PacketInPlace>) => void };
+  | { readonly kind: 'interleaved'; readonly handle: (this: never, frame: FrameInPlace) => void }
+  | { readonly kind: 'rtp'; readonly handle: (this: never, packet: PacketInPlace) => void };

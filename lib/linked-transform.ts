@@ -62,11 +62,13 @@ export abstract class LinkedTransform extends Transform {
     return hasRoom;
   }
 
-  /** Pushes the item that `place` stands for, or gives the next stage that instead. */
+  /** Pushes the items that `place` stands for, or gives the next stage that instead. */
   protected pushInPlace(place: InPlace): void {
     // A push of somebody's own is to see everything.
     const isTaken = this.push === LinkedTransform.ownPush && this.wayOut.open?.takeInPlace(place) === true;
-    if (!isTaken) this.push(place.toItem());
+    if (isTaken) return;
+    do this.push(place.toItem());
+    while (place.next());
   }
 
   /**

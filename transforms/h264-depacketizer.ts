@@ -60,15 +60,19 @@ export class H264Depacketizer extends Stage {
     return this.handle === H264Depacketizer.ownHandle ? { kind: 'rtp', handle: this.receive } : undefined;
   }
 
-  private receive(packet: Readonly<PacketInPlace>): void {
+  private receive(packet: PacketInPlace): void {
     const assembler = this.assemblerOf(packet.media);
-    if (assembler === undefined) {
-      if (this.isHolding) this.wait(packet.toItem());
-      else this.pushInPlace(packet);
-      return;
+    if (assembler !== undefined) {
+      do {
+        assembler.takeInPlace(packet);
+        if (this.waiting.length > 0) this.letOut();
+      } while (packet.next());
+    } else if (this.isHolding) {
+      do this.wait(packet.toItem());
+      while (packet.next());
+    } else {
+      this.pushInPlace(packet);
     }
-    assembler.take(packet, packet.data, packet.start, packet.end);
-    this.letOut();
   }
 
   /** Whether a unit is held back. */

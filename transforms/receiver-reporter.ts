@@ -65,8 +65,10 @@ export class ReceiverReporter extends Stage {
     return this.handle === ReceiverReporter.ownHandle ? { kind: 'rtp', handle: this.pass } : undefined;
   }
 
-  private pass(packet: Readonly<PacketInPlace>): void {
+  private pass(packet: PacketInPlace): void {
     this.packet(packet);
+    const { further, sequenceNumber, timestamp, recv } = packet;
+    if (further > 0) this.last!.stats.further(further, sequenceNumber, timestamp, recv);
     this.pushInPlace(packet);
   }
 

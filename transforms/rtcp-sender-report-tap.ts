@@ -46,7 +46,7 @@ export class RtcpSenderReportTap extends Stage {
     return this.handle === RtcpSenderReportTap.ownHandle ? { kind: 'rtp', handle: this.pass } : undefined;
   }
 
-  private pass(packet: Readonly<PacketInPlace>): void {
+  private pass(packet: PacketInPlace): void {
     this.check.learn(packet.media, packet.ssrc);
     this.pushInPlace(packet);
   }

@@ -78,15 +78,20 @@ export class RtpParser extends Stage {
     return this.handle === RtpParser.ownHandle ? { kind: 'interleaved', handle: this.receive } : undefined;
   }
 
-  private receive(frame: Readonly<FrameInPlace>): void {
+  private receive(frame: FrameInPlace): void {
     const channel = this.channels[frame.channel];
     if (channel === undefined) {
       this.unassigned(frame);
       return;
     }
+    do this.receiveFrame(frame, channel);
+    while (frame.next());
+  }
+
+  /** Takes a frame, and what the receiver takes along with it. */
+  private receiveFrame(frame: FrameInPlace, { media, isRtcp, receiver }: Channel): void {
     const { data, start, end } = frame;
     if (start === end) return; // Q12
-    const { media, isRtcp, receiver } = channel;
     // RTCP may come on the RTP channel (Q97), and with rtcp-mux the other way round.
     const second = end - start > 1 ? data[start + 1]! : 0;
     if ((second & 0x7f) !== media.payloadType && (isRtcp || looksLikeRtcp(second, media.payloadType))) {

@@ -1,7 +1,7 @@
 import { RetinaRecordError } from '../lib/errors.js';
 import { FrameInPlace } from '../lib/in-place.js';
 import type { Chunk, Item, Presentation, RtspMessageItem } from '../lib/items.js';
-import { InterleaveFramer } from '../lib/rtsp/framer.js';
+import { type FramerSink, InterleaveFramer } from '../lib/rtsp/framer.js';
 import type { RtspMessage } from '../lib/rtsp/message.js';
 import { MessageLookout } from '../lib/rtsp/message-lookout.js';
 import { Stage } from '../lib/stage.js';
@@ -39,8 +39,8 @@ export class TcpInterleaveDemux extends Stage {
     super();
     this.clock = options.clock ?? systemClock;
     this.lookout = new MessageLookout((message, position) => this.emit('message', message, position));
-    this.framer = new InterleaveFramer({
-      frame: (channel, data, start, end, position) => this.handOn(channel, data, start, end, position),
+    const sink: FramerSink = {
+      frame: (channel, data, start, end, position, until) => this.handOn(channel, data, start, end, position, until),
       message: (message, position) => {
         this.lookout.found(message, position);
         this.push({ kind: 'rtsp', message, position, recv: this.frame.recv } satisfies RtspMessageItem);
@@ -48,7 +48,8 @@ export class TcpInterleaveDemux extends Stage {
       junk: (position, length) => {
         this.fault('junk', `${length} bytes between frames are neither frame nor message: skipped`, position);
       },
-    });
+    };
+    this.framer = new InterleaveFramer(sink, { runs: true });
   }
 
   /** Whatever has to wait here is stamped, and looked through for messages, all the same. */
@@ -107,12 +108,13 @@ export class TcpInterleaveDemux extends Stage {
     }
   }
 
-  private handOn(channel: number, data: Buffer, start: number, end: number, position: number): void {
+  private handOn(channel: number, data: Buffer, start: number, end: number, position: number, until: number): void {
     const { frame } = this;
     frame.channel = channel;
     frame.data = data;
     frame.start = start;
     frame.end = end;
+    frame.until = until;
     frame.position = position;
     this.pushInPlace(frame);
   }

@@ -1,5 +1,5 @@
 import { subview } from '../buffer-view.js';
-import type { PacketInfo } from '../in-place.js';
+import type { PacketInfo, PacketInPlace } from '../in-place.js';
 import type { AccessUnit, Fault, FaultCode, MediaDescription, NalUnit } from '../items.js';
 import { isVcl, NAL, nalBytes, startsPicture } from './h264-nal.js';
 import { ParameterSets } from './h264-parameters.js';
@@ -104,6 +104,12 @@ export class AccessUnitAssembler {
     }
     this.nals.take(data, start, end);
     if (packet.marker) this.marker();
+  }
+
+  /** Takes a packet, and those of the further ones that bring nothing but more of the same NAL unit: `packet` goes on to the last of them. */
+  takeInPlace(packet: PacketInPlace): void {
+    this.take(packet, packet.data, packet.start, packet.end);
+    if (packet.further > 0 && this.open !== undefined) this.nals.takeFragments(packet);
   }
 
   /** Whether a unit is held back that seems to be complete. */

@@ -1,4 +1,5 @@
 import { subview } from '../buffer-view.js';
+import type { PacketInPlace } from '../in-place.js';
 import type { FaultCode, NalUnit } from '../items.js';
 import { isVcl, splitAnnexB } from './h264-nal.js';
 import { FragmentScan, hasStartCode } from './zero-scan.js';
@@ -27,6 +28,8 @@ export interface NalSink {
   orphan(): void;
 }
 
+/** Bytes in front of a packet that continues another: header of the interleaved frame, RTP header. */
+const FRAME_AND_RTP_HEADER = 16;
 /** Largest number of fragments of one NAL unit. */
 const MAX_FRAGMENTS = 65536;
 /** Largest fragmented NAL unit in bytes. */
@@ -144,6 +147,43 @@ export class NalAssembler {
     }
     this.append(end - start > 2 ? subview(data, start + 2, end) : undefined);
     if (isEnd) this.complete();
+  }
+
+  /**
+   * Takes those of the packets behind this one that are fragments of the NAL unit begun, but not its last: nearly all of a large picture.
+   * The last of them is the one to be looked at then.
+   */
+  takeFragments(packet: PacketInPlace): void {
+    const { fragments, fragmentHeader } = this;
+    if (fragments === undefined) return;
+    const { data, lastMarker, further } = packet;
+    const before = fragments.length;
+    // One with the marker is not like the others.
+    const most = Math.min(lastMarker ? further - 1 : further, MAX_FRAGMENTS - before);
+    let taken = 0;
+    let at = packet.rest;
+    let frame = at;
+    while (taken < most) {
+      const payload = at + FRAME_AND_RTP_HEADER;
+      const end = at + 4 + ((data[at + 2]! << 8) | data[at + 3]!);
+      const isFragment =
+        end - payload > 2 &&
+        (data[payload]! & 0x9f) === FU_A &&
+        (data[payload + 1]! & 0xc0) === 0 &&
+        ((data[payload]! & 0xe0) | (data[payload + 1]! & 0x1f)) === fragmentHeader &&
+        this.fragmentBytes + end - payload - 2 <= MAX_NAL_UNIT;
+      if (!isFragment) break;
+      const part = subview(data, payload + 2, end);
+      if (taken === 0) this.scan.add(part, before);
+      fragments.push(part);
+      this.fragmentBytes += part.length;
+      taken++;
+      frame = at;
+      at = end;
+    }
+    if (taken === 0) return;
+    this.scan.extend(fragments.at(-1)!);
+    packet.skip(taken, at, frame);
   }
 
   private append(part: Buffer | undefined): void {

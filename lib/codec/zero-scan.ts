@@ -55,6 +55,11 @@ export class FragmentScan {
     }
   }
 
+  /** Tells of the fragments behind the last one up to this one, each close behind the one before. */
+  extend(fragment: Buffer): void {
+    this.last!.end = offsetOf(fragment) + fragment.length;
+  }
+
   /** Ends the NAL unit, whose parts are these, and begins the next. Tells whether it cannot be taken as it is. */
   finish(parts: readonly Buffer[]): boolean {
     const { runs } = this;

@@ -69,6 +69,18 @@ export class ReceptionStats {
     if (timestamp !== this.timestamp || !this.hasArrival) this.measure(timestamp, recv);
   }
 
+  /** So many packets more were received, which have the next sequence numbers, and timestamp and receive time of the last one. */
+  further(packets: number, sequenceNumber: number, timestamp: number, recv: bigint): void {
+    if (this.highest === sequenceNumber && this.badSequence < 0) {
+      const highest = this.highest + packets;
+      this.received += packets;
+      this.highest = highest & 0xffff;
+      this.cycles += highest - this.highest;
+      return;
+    }
+    for (let i = 1; i <= packets; i++) this.packet((sequenceNumber + i) & 0xffff, timestamp, recv);
+  }
+
   /** A sender report of this source came. */
   report(ntpTimestamp: bigint, recv: bigint): void {
     this.senderReport = { ntpTimestamp, recv };

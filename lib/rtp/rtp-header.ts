@@ -19,7 +19,9 @@ export interface PayloadRange {
 }
 
 /** Length of the fixed header in bytes. */
-const FIXED_HEADER = 12;
+export const FIXED_HEADER = 12;
+/** First byte of a packet without padding, extension and CSRC list. */
+export const PLAIN = 0x80;
 
 /**
  * Finds the payload of an RTP packet, which lies in `data` from `from` up to `to`. Padding with count 0 counts as no padding, as some

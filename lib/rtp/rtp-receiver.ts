@@ -3,7 +3,7 @@ import { type FrameInPlace, PacketInPlace } from '../in-place.js';
 import type { Fault, FaultCode, MediaDescription } from '../items.js';
 import { FORMER_SESSION } from '../rtsp/live555.js';
 import { formatSsrc } from './format-ssrc.js';
-import { findPayload, type PayloadRange } from './rtp-header.js';
+import { FIXED_HEADER, findPayload, type PayloadRange, PLAIN } from './rtp-header.js';
 import { SsrcFilter } from './ssrc-filter.js';
 import { Timeline } from './timeline.js';
 
@@ -74,11 +74,12 @@ export class RtpReceiver {
 
   /**
    * Takes one packet and returns it if it is to be used, until the next call; before that calls `emit` with faults. What is missing
-   * before the first packet by RTP-Info stands in its `lost` alone, and is no fault.
+   * before the first packet by RTP-Info stands in its `lost` alone, and is no fault. Those of the frames behind this one that continue
+   * it are taken along, and `frame` goes on behind them.
    *
    * @throws RetinaRecordError `rtp-out-of-order` (not if tolerant, nor over UDP), `rtp-timestamp-jump` (not if tolerant), `stale-session`
    */
-  receive(frame: Readonly<FrameInPlace>, emit: (item: Fault) => void): PacketInPlace | undefined {
+  receive(frame: FrameInPlace, emit: (item: Fault) => void): PacketInPlace | undefined {
     const { data, start } = frame;
     const malformed = findPayload(data, start, frame.end, this.range);
     if (malformed !== undefined) {
@@ -144,7 +145,41 @@ export class RtpReceiver {
     packet.position = frame.position;
     packet.recv = frame.recv;
     packet.waited = frame.waited;
+    packet.further = 0;
+    if (frame.end < frame.until && !packet.marker && type === this.media.payloadType) this.takeFurther(packet, frame);
     return packet;
+  }
+
+  /** Takes along what continues the packet that has just been accepted: of all that is checked there, nothing can be another way. */
+  private takeFurther(packet: PacketInPlace, frame: FrameInPlace): void {
+    const { payloadType, timestamp, ssrc } = packet;
+    const { data, end, until } = frame;
+    let at = end;
+    let expected = this.expected!;
+    let further = 0;
+    let marker = false;
+    while (at < until && !marker) {
+      const length = (data[at + 2]! << 8) | data[at + 3]!;
+      const second = data[at + 5]!;
+      const continues =
+        length >= FIXED_HEADER &&
+        data[at + 4] === PLAIN &&
+        (second & 0x7f) === payloadType &&
+        ((data[at + 6]! << 8) | data[at + 7]!) === expected &&
+        readUint32(data, at + 8) === timestamp &&
+        readUint32(data, at + 12) === ssrc;
+      if (!continues) break;
+      marker = second >= 0x80;
+      expected = (expected + 1) & 0xffff;
+      further++;
+      at += 4 + length;
+    }
+    this.expected = expected;
+    packet.further = further;
+    packet.rest = end;
+    packet.lastMarker = marker;
+    packet.origin = frame.position + 4 - frame.start;
+    frame.skipTo(at);
   }
 
   private acceptSsrc(

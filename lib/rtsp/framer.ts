@@ -8,8 +8,10 @@ export interface FramerSink {
   /**
    * The payload lies in `data` from `start` up to `end`: in the pushed bytes if they hold all of it, else in a copy of its own. Empty
    * with `skipFrames`.
+   *
+   * @param until with `runs`: from `end` up to here lie further frames of the channel, each behind its header, that are not told of
    */
-  frame(channel: number, data: Buffer, start: number, end: number, position: number): void;
+  frame(channel: number, data: Buffer, start: number, end: number, position: number, until: number): void;
   /** `end` is the offset right behind the message. */
   message(message: RtspMessage, position: number, end: number): void;
   /** `length` bytes from `position` on were neither frame nor message and have been skipped. */
@@ -25,6 +27,8 @@ export interface InterleaveFramerOptions {
   readonly fromClient?: boolean | undefined;
   /** Only the messages are wanted: frames are told of with no data, and none of their bytes is touched. Default false. */
   readonly skipFrames?: boolean | undefined;
+  /** Frames of one channel that lie whole behind each other are told of together. Default false. */
+  readonly runs?: boolean | undefined;
 }
 
 /** Bytes of junk after which the framing counts as lost for good (Q13). */
@@ -80,6 +84,7 @@ export class InterleaveFramer {
 
   private readonly fromClient: boolean;
   private readonly skipFrames: boolean;
+  private readonly runs: boolean;
   private tellsFrames = true;
 
   constructor(
@@ -88,6 +93,7 @@ export class InterleaveFramer {
   ) {
     this.fromClient = options.fromClient ?? false;
     this.skipFrames = options.skipFrames ?? false;
+    this.runs = options.runs ?? false;
   }
 
   /** From now on frames are not told of. */
@@ -146,12 +152,11 @@ export class InterleaveFramer {
       while (byte === DOLLAR && this.junkLength === 0 && offset + 4 <= length) {
         const end = offset + 4 + ((data[offset + 2]! << 8) | data[offset + 3]!);
         if (end > length) break;
-        // Asked for ahead of time: this byte may have to come from memory, and while the frame is handled there is time for that.
-        const next = end < length ? data[end]! : 0;
         this.frames++;
-        if (this.tellsFrames) this.tell(data[offset + 1]!, data, offset + 4, end, base + offset);
-        offset = end;
-        byte = next;
+        const until = this.runs ? this.runEnd(data, end, data[offset + 1]!) : end;
+        if (this.tellsFrames) this.tell(data[offset + 1]!, data, offset + 4, end, base + offset, until);
+        offset = until;
+        byte = until < length ? data[until]! : 0;
       }
       if (offset === length) return;
       if ((byte === CR || byte === LF) && this.junkLength === 0) {
@@ -174,6 +179,20 @@ export class InterleaveFramer {
     this.held = EMPTY;
     this.heldScanned = 0;
     return { truncated, bytes };
+  }
+
+  /** The end of the whole frames of a channel that lie from `offset` on. */
+  private runEnd(data: Buffer, offset: number, channel: number): number {
+    const { length } = data;
+    let frames = 0;
+    while (offset + 4 <= length && data[offset] === DOLLAR && data[offset + 1] === channel) {
+      const end = offset + 4 + ((data[offset + 2]! << 8) | data[offset + 3]!);
+      if (end > length) break;
+      frames++;
+      offset = end;
+    }
+    this.frames += frames;
+    return offset;
   }
 
   /** Handles everything but the plain case; returns the next offset, or -1 if the rest has been put aside. */
@@ -301,7 +320,7 @@ export class InterleaveFramer {
     if (skipped.filled === skipped.size) {
       this.skipped = undefined;
       this.frames++;
-      if (this.tellsFrames) this.sink.frame(skipped.channel, EMPTY, 0, 0, skipped.position);
+      if (this.tellsFrames) this.sink.frame(skipped.channel, EMPTY, 0, 0, skipped.position, 0);
     }
     return taken;
   }
@@ -331,13 +350,13 @@ export class InterleaveFramer {
       this.sink.message(withBody(head, data.subarray(start, end)), position, position + headLength + end - start);
     } else {
       this.frames++;
-      if (this.tellsFrames) this.tell(channel, data, start, end, position);
+      if (this.tellsFrames) this.tell(channel, data, start, end, position, end);
     }
   }
 
-  private tell(channel: number, data: Buffer, start: number, end: number, position: number): void {
-    if (this.skipFrames) this.sink.frame(channel, EMPTY, 0, 0, position);
-    else this.sink.frame(channel, data, start, end, position);
+  private tell(channel: number, data: Buffer, start: number, end: number, position: number, until: number): void {
+    if (this.skipFrames) this.sink.frame(channel, EMPTY, 0, 0, position, 0);
+    else this.sink.frame(channel, data, start, end, position, until);
   }
 
   private flushJunk(): void {

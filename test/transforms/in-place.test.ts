@@ -167,6 +167,90 @@ function pictures(units: number): Buffer {
   return Buffer.concat(frames);
 }
 
+/** A packet as nearly all are, in the middle of a large picture, and what may be another way about it. */
+interface Fragment {
+  readonly kind: keyof typeof PAYLOADS | 'report' | 'sound' | 'empty';
+  /** Sequence numbers that are passed over; -1: the one before comes again. */
+  readonly gap: number;
+  readonly isNewPicture: boolean;
+  readonly marker: boolean;
+  readonly head: 'plain' | 'extension' | 'padding' | 'other SSRC' | 'other payload type';
+}
+
+const PAYLOADS = {
+  start: '7c81aa',
+  middle: '7c01bb00',
+  end: '7c41cc',
+  'other type': '7c05dd',
+  short: '7c01',
+  shortest: '7c',
+  slice: '412e',
+};
+
+const fragment: fc.Arbitrary<Fragment> = fc.record({
+  kind: fc.oneof(
+    { weight: 24, arbitrary: fc.constant('middle' as const) },
+    { weight: 3, arbitrary: fc.constantFrom('start' as const, 'end' as const) },
+    {
+      weight: 3,
+      arbitrary: fc.constantFrom<Fragment['kind']>(
+        'other type',
+        'short',
+        'shortest',
+        'slice',
+        'report',
+        'sound',
+        'empty',
+      ),
+    },
+  ),
+  gap: fc.oneof({ weight: 40, arbitrary: fc.constant(0) }, fc.constantFrom(-1, 1, 40_000)),
+  isNewPicture: fc.oneof({ weight: 10, arbitrary: fc.constant(false) }, fc.constant(true)),
+  marker: fc.oneof({ weight: 15, arbitrary: fc.constant(false) }, fc.constant(true)),
+  head: fc.oneof(
+    { weight: 40, arbitrary: fc.constant('plain' as const) },
+    fc.constantFrom<Fragment['head']>('extension', 'padding', 'other SSRC', 'other payload type'),
+  ),
+});
+
+const PLAIN_START: Fragment = { kind: 'start', gap: 0, isNewPicture: false, marker: false, head: 'plain' };
+
+/** A unit that is held back behind its marker, a report that waits behind it, more slices of its picture, the second of them spoilt. */
+const HELD: Fragment[] = [
+  { ...PLAIN_START, kind: 'end', marker: true },
+  { ...PLAIN_START, isNewPicture: true },
+  { ...PLAIN_START, kind: 'end', marker: true },
+  { ...PLAIN_START, kind: 'report' },
+  { ...PLAIN_START, kind: 'slice' },
+  { ...PLAIN_START, kind: 'shortest' },
+];
+
+function wire(fragments: readonly Fragment[]): Buffer {
+  let seq = 65_530;
+  let timestamp = 0;
+  const frames: Buffer[] = [];
+  for (const { kind, gap, isNewPicture, marker, head } of fragments) {
+    if (kind === 'report') frames.push(frame(1, senderReport(SSRC, BigInt(seq), timestamp)));
+    else if (kind === 'sound') frames.push(frame(2, rtp({ seq, timestamp, payloadType: 97, ssrc: 5, marker })));
+    else if (kind === 'empty') frames.push(frame(0, ''));
+    else {
+      seq += 1 + gap;
+      if (isNewPicture) timestamp += 3000;
+      const payload = Buffer.from(PAYLOADS[kind] + (head === 'padding' ? '01' : ''), 'hex');
+      const ssrc = head === 'other SSRC' ? 9 : SSRC;
+      const payloadType = head === 'other payload type' ? 98 : 96;
+      let packet = rtp({ seq, timestamp, marker, payload, ssrc, payloadType });
+      if (head === 'padding') packet[0]! |= 0x20;
+      if (head === 'extension') {
+        packet[0]! |= 0x10;
+        packet = Buffer.concat([packet.subarray(0, 12), Buffer.from('bede000101020304', 'hex'), payload]);
+      }
+      frames.push(frame(0, packet));
+    }
+  }
+  return Buffer.concat(frames);
+}
+
 /** What comes of items at a sink that waits a turn of the event loop at every `slowness`-th. */
 async function passSlowly(input: readonly Item[], stages: readonly Transform[], slowness: number): Promise<Item[]> {
   const items: Item[] = [];
@@ -209,6 +293,40 @@ describe('packets behind RtpParser', () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  it('are what they would be as items, whatever stands among the fragments of a picture', async () => {
+    const cuts = fc.array(fc.nat(100_000), { maxLength: 3 });
+    const codes = new Set<string>();
+    await fc.assert(
+      fc.asyncProperty(fc.array(fragment, { minLength: 1, maxLength: 80 }), cuts, async (fragments, at) => {
+        const input = chunks(wire([PLAIN_START, ...fragments, { ...PLAIN_START, kind: 'end', marker: true }]), at);
+        const [direct, apart] = [stages(), stages()];
+        const between = apart.chain.flatMap((stage) => [stage, pipe()]);
+        const expected = await passSlowly(input, between, 1000);
+        assert.deepEqual(await passSlowly(input, direct.chain, 1000), expected);
+        assert.deepEqual(direct.reports, apart.reports);
+        for (const code of faultCodes(expected)) codes.add(code);
+      }),
+      { numRuns: 300, examples: [[HELD, []]] },
+    );
+    for (const code of ['rtp-loss', 'rtp-ssrc', 'rtp-payload-type', 'h264-damaged', 'h264-malformed', 'h264-oddity']) {
+      assert.ok(codes.has(code), code);
+    }
+  });
+
+  it('come on together as long as they continue the one before', async () => {
+    const middle = Array.from({ length: 59 }, (): Fragment => ({ ...PLAIN_START, kind: 'middle' }));
+    const input = chunks(wire([PLAIN_START, ...middle, { ...PLAIN_START, kind: 'end', marker: true }]), []);
+    const receive = mock.method(
+      H264Depacketizer.prototype as unknown as { receive(packet: PacketInPlace): void },
+      'receive',
+    );
+    const { items } = await pass(input, new TcpInterleaveDemux(), new RtpParser(OPTIONS), new H264Depacketizer());
+    receive.mock.restore();
+    assert.equal(only(items, 'accessUnit')[0]?.nalUnits[0]?.parts.length, 62);
+    // By the ordinary way until it is open.
+    assert.ok(receive.mock.callCount() <= 2, `${receive.mock.callCount()} times`);
   });
 
   it('are made items only where something stands between, or a stage that somebody has changed', async () => {

@@ -113,6 +113,7 @@ export class Reception {
     const frame = FrameInPlace.of({ kind: 'interleaved', channel, data: all, position, recv, waited });
     frame.start = AROUND.length;
     frame.end = AROUND.length + data.length;
+    frame.until = frame.end;
     const received = this.receiver.receive(frame, (fault) => this.faults.push(fault));
     if (received !== undefined) this.packets.push(received.toItem());
     return this;

@@ -41,6 +41,28 @@ test('loss: the fraction since the last report, the number since the beginning',
   assert.deepEqual([idle.fractionLost, idle.cumulativeLost], [0, 2]);
 });
 
+test('packets that continue another count as they would one by one', () => {
+  const run = fc.record({ step: fc.constantFrom(0, 1, 2, 65_530, 65_000, 40_000), further: fc.nat(200_000) });
+  fc.assert(
+    fc.property(fc.nat(65_535), fc.array(run, { minLength: 1, maxLength: 4 }), (first, runs) => {
+      const [together, apart] = [first, first].map((seq) => new ReceptionStats(SSRC, CLOCK_RATE, seq)) as [
+        ReceptionStats,
+        ReceptionStats,
+      ];
+      let seq = first;
+      for (const [i, { step, further }] of runs.entries()) {
+        const [timestamp, recv] = [i * 3000, RECV + BigInt(i) * 41n * MS];
+        seq = (seq + step) & 0xffff;
+        together.packet(seq, timestamp, recv);
+        together.further(further, seq, timestamp, recv);
+        for (const number of range(seq, further + 1)) apart.packet(number, timestamp, recv);
+        seq = (seq + further) & 0xffff;
+        assert.deepEqual(together.block(recv), apart.block(recv));
+      }
+    }),
+  );
+});
+
 test('packets that come twice make the number of lost ones negative, and the fraction 0', () => {
   const stats = received([1, 2, 2, 3, 3, 4]);
   const { fractionLost, cumulativeLost } = stats.block(RECV);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { RetinaRecordError } from '../../../lib/errors.js';
-import { everywhere, feed, frame, latin1, type Outcome } from './framer-record.js';
+import { everywhere, feed, frame, latin1, type Outcome, recordingFramer } from './framer-record.js';
 
 const lineEnd = fc.constantFrom('\r\n', '\n');
 const body = fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.from(bytes));
@@ -82,6 +82,35 @@ test('passing over the frames finds the same messages, junk and places, however 
     { numRuns: 150 },
   );
 });
+
+test('frames that are told of together are the same, and as many, however the bytes are cut', () => {
+  const several = fc.tuple(interleaved, fc.integer({ min: 1, max: 5 })).map(([one, count]) => Array(count).fill(one));
+  const frames = fc.array(fc.oneof(several, fc.tuple(message)), { maxLength: 8 }).map((parts) => parts.flat());
+  fc.assert(
+    fc.property(
+      fc.oneof(stream, frames.map(Buffer.concat)),
+      fc.array(fc.nat(20_000), { maxLength: 30 }),
+      (data, cuts) => {
+        const whole = comparable(feed(data));
+        const inside = cuts.filter((cut) => cut < data.length);
+        assert.deepEqual(comparable(feed(data, [], { runs: true })), whole);
+        assert.deepEqual(comparable(feed(data, inside, { runs: true })), whole);
+        assert.equal(count(data, true), count(data, false));
+      },
+    ),
+    { numRuns: 150 },
+  );
+});
+
+function count(data: Buffer, runs: boolean): number {
+  const { framer } = recordingFramer({ runs });
+  try {
+    framer.push(data, 0);
+  } catch {
+    // Up to there.
+  }
+  return framer.frames;
+}
 
 test('ignoring the frames finds the same messages and junk, however the bytes are cut', () => {
   const withoutFrames = (outcome: Outcome): unknown =>

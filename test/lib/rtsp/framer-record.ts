@@ -7,7 +7,7 @@ export type Found =
   | { readonly message: RtspMessage; readonly at: number; readonly end: number }
   | { readonly junk: number; readonly at: number };
 
-/** A framer and what it has told so far. */
+/** A framer and what it has told so far, frame by frame where it tells of several together. */
 export function recordingFramer(
   options?: InterleaveFramerOptions,
   channels: Iterable<number> = [],
@@ -15,8 +15,15 @@ export function recordingFramer(
   const found: Found[] = [];
   const framer = new InterleaveFramer(
     {
-      frame: (channel, data, start, end, at) =>
-        found.push({ frame: channel, data: data.toString('hex', start, end), at }),
+      frame: (channel, data, start, end, at, until) => {
+        found.push({ frame: channel, data: data.toString('hex', start, end), at });
+        for (let from = end; from < until; ) {
+          if (data[from] !== 0x24 || data[from + 1] !== channel) throw new Error('no frame of the channel');
+          const to = from + 4 + data.readUInt16BE(from + 2);
+          found.push({ frame: channel, data: data.toString('hex', from + 4, to), at: at + from - start + 4 });
+          from = to;
+        }
+      },
       message: (message, at, end) => found.push({ message, at, end }),
       junk: (at, length) => found.push({ junk: length, at }),
     },

@@ -1,11 +1,42 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { MAX_JUNK } from '../../../lib/rtsp/framer.js';
+import { InterleaveFramer, MAX_JUNK } from '../../../lib/rtsp/framer.js';
 import { header } from '../../../lib/rtsp/message.js';
 import { everywhere, feed, frame, latin1, onlyMessage, recordingFramer } from './framer-record.js';
 
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex');
 const OK = 'RTSP/1.0 200 OK\r\nCSeq: 1\r\n\r\n';
+
+it('frames of one channel that lie whole behind each other are told of together, if that is wanted', () => {
+  const data = Buffer.concat([0, 0, 0, 1, 0, 0].map((channel) => frame(channel, 'aabb')));
+  for (const [runs, starts, ends] of [
+    [true, [0, 18, 24], [18, 24, 30]],
+    [false, [0, 6, 12, 18, 24, 30], [6, 12, 18, 24, 30, 36]],
+  ] as const) {
+    const told: [number, number][] = [];
+    const framer = new InterleaveFramer(
+      {
+        frame: (_channel, _data, _start, _end, position, until) => told.push([position, until]),
+        message: () => {},
+        junk: () => {},
+      },
+      { runs },
+    );
+    framer.push(data.subarray(0, 33), 0);
+    if (runs)
+      assert.deepEqual(
+        told,
+        starts.map((start, i) => [start, ends[i]]),
+      );
+    framer.push(data.subarray(33), 33);
+    // The last one has a memory of its own.
+    assert.deepEqual(
+      told.map(([position]) => position),
+      runs ? [...starts, 30] : starts,
+    );
+    assert.equal(framer.frames, 6);
+  }
+});
 
 describe('what cameras send between and in messages', () => {
   it('Q1 blank lines before a frame and before a message', () => {
