@@ -1,10 +1,10 @@
 import type { TLSSocket } from 'node:tls';
+import type { Chunk } from '../items.js';
 import { type Clock, markingClock } from '../time/clock.js';
 import type { ConnectionCapture } from './capture.js';
-import { KeptReads } from './kept-reads.js';
+import { ItemBatch } from './item-batch.js';
 import { type ConnectionEnd, type MediaConsumer, MediaTap } from './media-tap.js';
 import type { OpenSocket } from './open-socket.js';
-import type { BlockReader } from './socket-memory.js';
 import type { Timers } from './timers.js';
 
 /** What an {@link Intake} needs besides its socket. */
@@ -17,17 +17,21 @@ export interface IntakeEnvironment {
   readonly look: (data: Buffer, position: number, recv: bigint) => void;
 }
 
+/** Stands for the time of a chunk whose batch will tell it. */
+const TOLD_LATER = 0n;
+
 /**
  * What a connection receives: every read is stamped, looked through for messages, and what lies behind the answer to PLAY is handed on,
  * where the consumer is in no hurry for the reads of a moment together. While an answer is awaited they are looked through at once.
  */
 export class Intake {
+  /** Bytes received so far. */
+  received = 0;
   private readonly tap: MediaTap;
-  private readonly reader: BlockReader | undefined;
-  /** Where what is read is kept while media are delivered and no answer is awaited, if that is possible. */
-  private keptReads: KeptReads | undefined;
-  /** Bytes received without those that {@link reader} keeps. */
-  private taken = 0;
+  /** What is kept: while there is somebody to hand it on to. */
+  private batch: ItemBatch<Chunk> | undefined;
+  /** Whether it is told when it came, in place of each read's being stamped. */
+  private tellsTimes = false;
   private awaiting = false;
 
   constructor(
@@ -35,17 +39,11 @@ export class Intake {
     private readonly environment: IntakeEnvironment,
   ) {
     this.tap = new MediaTap((open.socket as Partial<TLSSocket>).encrypted === true);
-    this.reader = open.reader;
   }
 
   /** Begins, with what has come already. */
   listen(): void {
     this.open.listen((data) => this.receive(data));
-  }
-
-  /** Bytes received so far. */
-  get received(): number {
-    return this.taken + (this.reader?.keptBytes ?? 0);
   }
 
   /** True once {@link start} has been called. */
@@ -56,7 +54,7 @@ export class Intake {
   /** An answer is awaited, or not any more. */
   set isAwaiting(awaiting: boolean) {
     this.awaiting = awaiting;
-    this.chooseKeeping();
+    if (awaiting) this.look();
   }
 
   /** The media begin at this offset of the connection. */
@@ -71,42 +69,40 @@ export class Intake {
    */
   connect(consumer: MediaConsumer, holdMs: number): void {
     const { capture, clock, look, timers } = this.environment;
-    this.tap.connect(consumer, {
+    const isStampedAtOnce = holdMs === 0 || capture !== undefined || this.tap.encrypted;
+    const marking = isStampedAtOnce ? undefined : markingClock(clock);
+    this.tellsTimes = marking !== undefined;
+    this.batch = new ItemBatch<Chunk>({
       longestMs: holdMs,
       timers,
+      clock: marking,
       look: ({ data, position, recv }) => look(data, position!, recv),
+      take: (chunk) => consumer.chunk(chunk),
     });
-    const marking = markingClock(clock);
-    if (holdMs === 0 || marking === undefined || capture !== undefined) return;
-    this.keptReads = new KeptReads(holdMs, marking, timers, () => this.flush());
-    this.chooseKeeping();
+    this.tap.connect(consumer);
   }
 
   /** Looks for messages in all that has been received, and goes on keeping it. */
   look(): void {
-    this.takeKept();
-    this.tap.look();
+    this.batch?.look();
   }
 
   /** Delivers what is being kept. */
   flush(): void {
-    this.takeKept();
-    this.tap.flush();
+    this.batch?.flush();
   }
 
   /** Delivers what is being kept, and nothing more. */
   stop(): void {
-    this.takeKept();
-    this.keptReads?.end();
-    this.keptReads = undefined;
-    this.reader?.stopKeeping();
-    // Last: whoever takes something may throw.
+    const { batch } = this;
+    this.batch = undefined;
     this.tap.stop();
+    // Last: whoever takes something may throw.
+    batch?.end();
   }
 
   /** The socket has been paused: the next reads bring what waited. */
   notePause(): void {
-    this.look();
     this.tap.notePause();
   }
 
@@ -116,39 +112,23 @@ export class Intake {
   }
 
   private receive(data: Buffer): void {
+    const { batch, tap } = this;
     const { capture, clock, look } = this.environment;
-    const recv = clock.now();
-    const position = this.taken;
-    this.taken += data.length;
-    // First of all: the answer to what is in it must come behind it.
-    capture?.received(data, recv);
-    if (this.tap.isDelivering) {
-      this.tap.keep(data, recv, position);
-      if (this.awaiting) this.tap.look();
+    const position = this.received;
+    this.received += data.length;
+    if (batch !== undefined && this.tellsTimes && tap.isStarted) {
+      batch.add(tap.chunk(data, TOLD_LATER, position));
     } else {
-      look(data, position, recv);
-      this.tap.receive(data, recv, position);
+      const recv = clock.now();
+      // First of all: the answer to what is in it must come behind it.
+      capture?.received(data, recv);
+      if (batch === undefined || !tap.isStarted) {
+        look(data, position, recv);
+        tap.receive(data, recv, position);
+        return;
+      }
+      batch.add(tap.chunk(data, recv, position));
     }
-  }
-
-  /** Has what is read kept, if nobody is in a hurry for it. */
-  private chooseKeeping(): void {
-    const { keptReads, reader } = this;
-    if (reader === undefined) return;
-    if (keptReads !== undefined && !this.awaiting && this.tap.isDelivering) {
-      reader.keep(keptReads, () => this.flush());
-    } else {
-      this.takeKept();
-      reader.stopKeeping();
-      this.tap.look();
-    }
-  }
-
-  /** To be followed by a look: if something is being delivered, what is taken now will be delivered with it. */
-  private takeKept(): void {
-    this.reader?.takeKept((data, recv) => {
-      this.tap.keepLate(data, recv, this.taken);
-      this.taken += data.length;
-    });
+    if (this.awaiting) batch.look();
   }
 }

@@ -21,8 +21,6 @@ export interface OpenSocket {
   readonly socket: Socket;
   /** Names who takes what comes out of it, once; `data` events are not to be relied on. */
   listen(listener: DataListener): void;
-  /** Can keep what is read; absent with TLS. */
-  readonly reader?: BlockReader | undefined;
 }
 
 /** `host:port`, IPv6 in brackets: how messages name a server, and by what redirects are compared. */
@@ -59,7 +57,7 @@ export async function openSocket(target: RtspUrl, options: OpenOptions): Promise
   try {
     await opened(socket, secure ? 'secureConnect' : 'connect', connection, options);
     if (secure) checkPeer(socket as TLSSocket, trusted, tls, connection);
-    return { socket, listen: (listener) => (reader ? reader.listen(listener) : socket.on('data', listener)), reader };
+    return { socket, listen: (listener) => (reader ? reader.listen(listener) : socket.on('data', listener)) };
   } catch (error) {
     socket.on('error', () => {}); // a late one has nobody left to tell
     socket.destroy();

@@ -113,9 +113,10 @@ export class UdpMedia implements MediaTransport {
 
   start(receiver: MediaReceiver, holdMs: number): void {
     this.receiver = receiver;
-    this.batch = new ItemBatch<InterleavedFrame>(holdMs, this.options.timers, { item: (item) => receiver.item(item) });
+    const { timers } = this.options;
+    this.batch = new ItemBatch<InterleavedFrame>({ longestMs: holdMs, timers, take: (item) => receiver.item(item) });
     for (const item of this.early.splice(0)) receiver.item(item);
-    const { timers, readTable = (path) => files.readFile(path, 'latin1') } = this.options;
+    const { readTable = (path) => files.readFile(path, 'latin1') } = this.options;
     const sockets = this.streams.flatMap(({ pair }) => [pair.rtp.address(), pair.rtcp.address()]);
     this.drops = new DropWatch(sockets, { timers, readTable, onDrops: (count) => this.kernelDropped(count) });
     this.drops.start();

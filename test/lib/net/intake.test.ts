@@ -10,21 +10,30 @@ import { markingTime } from './marking-time.js';
 
 const HOLD_MS = 1000;
 
+/** Whether reads are stamped at once, or the clock says afterwards when they came. */
+type Stamping = 'at once' | 'afterwards';
+const STAMPINGS: readonly Stamping[] = ['at once', 'afterwards'];
+
 /** An intake, what it has looked at and handed on, and a way to let it read so many bytes. */
-function start(onChunk: (chunk: Chunk, intake: Intake) => void = () => {}) {
+function start(
+  onChunk: (chunk: Chunk, intake: Intake) => void = () => {},
+  stamping: Stamping = 'afterwards',
+  onLook: (recv: bigint) => void = () => {},
+) {
   const time = new FakeTime();
   const reader = new BlockReader();
   let looked = 0;
   let delivered = 0;
   let sent = 0;
-  const look = (data: Buffer, position: number): void => {
+  const look = (data: Buffer, position: number, recv: bigint): void => {
+    onLook(recv);
     assert.equal(position, looked);
     check(data, position);
     looked += data.length;
   };
   const intake = new Intake(
-    { socket: {} as Socket, listen: (listener) => reader.listen(listener), reader },
-    { clock: markingTime(time), timers: time, capture: undefined, look },
+    { socket: {} as Socket, listen: (listener) => reader.listen(listener) },
+    { clock: stamping === 'at once' ? time : markingTime(time), timers: time, capture: undefined, look },
   );
   const consumer = {
     chunk: (chunk: Chunk): void => {
@@ -56,14 +65,37 @@ function check(data: Buffer, position: number): void {
 
 describe('Intake', () => {
   it('keeps what is read, and hands all of it on together', () => {
-    const { time, read, looked, delivered } = start();
-    read(100);
-    time.advance(100);
-    read(100);
-    assert.deepEqual([looked(), delivered()], [0, 0]);
-    time.advance(200);
-    read(100);
-    assert.deepEqual([looked(), delivered()], [300, 300]);
+    for (const stamping of STAMPINGS) {
+      const { time, read, looked, delivered } = start(() => {}, stamping);
+      read(100);
+      time.advance(100);
+      read(100);
+      assert.deepEqual([looked(), delivered()], [0, 0]);
+      time.advance(200);
+      read(100);
+      assert.deepEqual([looked(), delivered()], [300, 300]);
+    }
+  });
+
+  it('says of each read when it came, to those who look and to those who take', () => {
+    for (const stamping of STAMPINGS) {
+      const looked: bigint[] = [];
+      const taken: bigint[] = [];
+      const { time, read } = start(
+        (chunk) => taken.push(chunk.recv),
+        stamping,
+        (recv) => looked.push(recv),
+      );
+      const readAt: bigint[] = [];
+      for (const ms of [0, 3, 40, 100, 200]) {
+        time.advance(ms);
+        readAt.push(time.now());
+        read(10);
+      }
+      assert.equal(taken.length, 5);
+      assert.deepEqual(looked, taken);
+      for (const [i, recv] of taken.entries()) assert.ok(Math.abs(Number(recv - readAt[i]!)) < 1_000_000, `${i}`);
+    }
   });
 
   it('hands on at once what comes in long reads, and their end', () => {
@@ -98,27 +130,34 @@ describe('Intake', () => {
       { weight: 3, arbitrary: fc.record({ kind: fc.constant('wait' as const), n: fc.integer({ min: 1, max: 1200 }) }) },
       fc.record({ kind: fc.constantFrom('await', 'settle', 'flush', 'look', 'pause'), n: fc.constant(0) }),
     );
+    const stamping = fc.constantFrom(...STAMPINGS);
     const reaction = fc.constantFrom('await', 'settle', 'flush', 'look', 'pause', 'none', 'none', 'none');
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 60 }), fc.array(reaction), fc.boolean(), (steps, reactions, stops) => {
-        const act = (intake: Intake, what: string): void => {
-          if (what === 'await' || what === 'settle') intake.isAwaiting = what === 'await';
-          else if (what === 'flush') intake.flush();
-          else if (what === 'look') intake.look();
-          else if (what === 'pause') intake.notePause();
-        };
-        const react = (_chunk: Chunk, intake: Intake): void => act(intake, reactions.shift() ?? 'none');
-        const { time, intake, read, looked, delivered, sent } = start(react);
-        for (const { kind, n } of steps) {
-          if (kind === 'read') read(n);
-          else if (kind === 'wait') time.advance(n);
-          else act(intake, kind);
-        }
-        if (stops) intake.stop();
-        else intake.flush();
-        assert.deepEqual([looked(), delivered()], [sent(), sent()]);
-        if (stops) assert.deepEqual(time.delaysMs, []);
-      }),
+      fc.property(
+        fc.array(step, { maxLength: 60 }),
+        fc.array(reaction),
+        fc.boolean(),
+        stamping,
+        (steps, reactions, stops, how) => {
+          const act = (intake: Intake, what: string): void => {
+            if (what === 'await' || what === 'settle') intake.isAwaiting = what === 'await';
+            else if (what === 'flush') intake.flush();
+            else if (what === 'look') intake.look();
+            else if (what === 'pause') intake.notePause();
+          };
+          const react = (_chunk: Chunk, intake: Intake): void => act(intake, reactions.shift() ?? 'none');
+          const { time, intake, read, looked, delivered, sent } = start(react, how);
+          for (const { kind, n } of steps) {
+            if (kind === 'read') read(n);
+            else if (kind === 'wait') time.advance(n);
+            else act(intake, kind);
+          }
+          if (stops) intake.stop();
+          else intake.flush();
+          assert.deepEqual([looked(), delivered()], [sent(), sent()]);
+          if (stops) assert.deepEqual(time.delaysMs, []);
+        },
+      ),
     );
   });
 
