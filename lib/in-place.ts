@@ -1,5 +1,6 @@
 import { subview } from './buffer-view.js';
 import type { InterleavedFrame, MediaDescription, RtpPacket } from './items.js';
+import { FIXED_HEADER } from './rtp/rtp-header.js';
 
 /*
  * As long as nobody but the next stage takes what a stage gives, frames and packets go there as places among the bytes that were received
@@ -15,9 +16,9 @@ type Changing<T> = { -readonly [Key in keyof T]: T[Key] };
 const NOTHING: Buffer = Buffer.alloc(0);
 
 /** Bytes in front of each frame's data (RFC 2326 section 10.12). */
-const FRAME_HEADER = 4;
-/** Bytes of an RTP header without CSRC list and extension (RFC 3550 section 5.1). */
-const RTP_HEADER = 12;
+export const FRAME_HEADER = 4;
+/** Bytes in front of the payload of a packet that continues another, its frame's header among them. */
+export const FURTHER_HEADERS = FRAME_HEADER + FIXED_HEADER;
 
 /**
  * An interleaved frame whose data lie in `data`, from `start` up to `end`. From there up to `until` lie further frames of its channel,
@@ -123,18 +124,18 @@ export class PacketInPlace implements Changing<PacketInfo> {
   next(): boolean {
     if (this.further === 0) return false;
     const { data, rest } = this;
-    this.skip(1, rest + FRAME_HEADER + ((data[rest + 2]! << 8) | data[rest + 3]!), rest);
+    this.skip(1, rest, rest + FRAME_HEADER + ((data[rest + 2]! << 8) | data[rest + 3]!));
     return true;
   }
 
-  /** Passes over `packets` of the further packets: the last of them is the one to be looked at then, whose frame is `at` up to `end`. */
-  skip(packets: number, end: number, at: number): void {
+  /** Goes on to the last of so many further packets, whose frame is `at` up to `end`. */
+  skip(packets: number, at: number, end: number): void {
     this.sequenceNumber = (this.sequenceNumber + packets) & 0xffff;
     this.further -= packets;
     this.marker = this.further === 0 && this.lastMarker;
     this.lost = 0;
     this.position = this.origin + at;
-    this.start = at + FRAME_HEADER + RTP_HEADER;
+    this.start = at + FURTHER_HEADERS;
     this.end = end;
     this.rest = end;
   }

@@ -1,5 +1,5 @@
 import { subview } from '../buffer-view.js';
-import type { PacketInPlace } from '../in-place.js';
+import { FRAME_HEADER, FURTHER_HEADERS, type PacketInPlace } from '../in-place.js';
 import type { FaultCode, NalUnit } from '../items.js';
 import { isVcl, splitAnnexB } from './h264-nal.js';
 import { FragmentScan, hasStartCode } from './zero-scan.js';
@@ -28,8 +28,6 @@ export interface NalSink {
   orphan(): void;
 }
 
-/** Bytes in front of a packet that continues another: header of the interleaved frame, RTP header. */
-const FRAME_AND_RTP_HEADER = 16;
 /** Largest number of fragments of one NAL unit. */
 const MAX_FRAGMENTS = 65536;
 /** Largest fragmented NAL unit in bytes. */
@@ -164,8 +162,8 @@ export class NalAssembler {
     let at = packet.rest;
     let frame = at;
     while (taken < most) {
-      const payload = at + FRAME_AND_RTP_HEADER;
-      const end = at + 4 + ((data[at + 2]! << 8) | data[at + 3]!);
+      const payload = at + FURTHER_HEADERS;
+      const end = at + FRAME_HEADER + ((data[at + 2]! << 8) | data[at + 3]!);
       const isFragment =
         end - payload > 2 &&
         (data[payload]! & 0x9f) === FU_A &&
@@ -183,7 +181,7 @@ export class NalAssembler {
     }
     if (taken === 0) return;
     this.scan.extend(fragments.at(-1)!);
-    packet.skip(taken, at, frame);
+    packet.skip(taken, frame, at);
   }
 
   private append(part: Buffer | undefined): void {

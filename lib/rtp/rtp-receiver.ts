@@ -1,5 +1,5 @@
 import { type ErrorContext, RetinaRecordError } from '../errors.js';
-import { type FrameInPlace, PacketInPlace } from '../in-place.js';
+import { FRAME_HEADER, type FrameInPlace, PacketInPlace } from '../in-place.js';
 import type { Fault, FaultCode, MediaDescription } from '../items.js';
 import { FORMER_SESSION } from '../rtsp/live555.js';
 import { formatSsrc } from './format-ssrc.js';
@@ -172,13 +172,13 @@ export class RtpReceiver {
       marker = second >= 0x80;
       expected = (expected + 1) & 0xffff;
       further++;
-      at += 4 + length;
+      at += FRAME_HEADER + length;
     }
     this.expected = expected;
     packet.further = further;
     packet.rest = end;
     packet.lastMarker = marker;
-    packet.origin = frame.position + 4 - frame.start;
+    packet.origin = frame.position + FRAME_HEADER - frame.start;
     frame.skipTo(at);
   }
 

@@ -45,6 +45,28 @@ test('records for --duration and exits 0', async () => {
   assert.ok(readMp4(await readFile(file('a.mp4'))).samples.length >= 10);
 });
 
+test('loads none of Node’s modules behind a change of V8’s flags, which would have to compile it', async () => {
+  const preload = file('preload.cjs');
+  await writeFile(
+    preload,
+    `const v8 = require('node:v8');
+    const set = v8.setFlagsFromString;
+    let before;
+    v8.setFlagsFromString = (flag) => {
+      before ??= new Set(process.moduleLoadList);
+      set(flag);
+    };
+    process.on('exit', () => {
+      const late = process.moduleLoadList.filter((name) => name.startsWith('NativeModule') && !before.has(name));
+      console.error('loaded late: ' + late.join());
+    });`,
+  );
+  const args = ['--url', camera.url, '--duration', '0.3', file('late.mp4')];
+  const { code, stderr } = await runCommand(args, { NODE_OPTIONS: `--require=${preload}` }).result;
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /^loaded late: $/m);
+});
+
 test('an existing OUT is refused with 2, and overwritten with -y', async () => {
   await writeFile(file('exists.mp4'), 'mine');
   const args = ['--url', camera.url, '--duration', '0.3', file('exists.mp4')];
