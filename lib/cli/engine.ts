@@ -1,11 +1,9 @@
 // What is used later is loaded here, ahead of the flags: Node ships its own modules compiled, and once a flag of V8's has changed each
 // further one is compiled anew.
-import 'node:child_process';
 import 'node:crypto';
 import fs from 'node:fs';
 import 'node:net';
 import 'node:os';
-import 'node:stream';
 import { setFlagsFromString } from 'node:v8';
 import 'node:worker_threads';
 
