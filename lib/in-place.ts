@@ -8,7 +8,8 @@ import { FIXED_HEADER } from './rtp/rtp-header.js';
  * other: it is good for the length of the call that it is given to, and whoever gets it may go on in it, but not keep it.
  *
  * A place may have others behind it that are like it: a picture comes in dozens of packets, and what is true of the first of them need not
- * be found out again for each. `next()` goes on to the next one.
+ * be found out again for each. `next()` goes on to the next one; who takes a place takes so many of them as it can together, and is asked
+ * again for the others.
  */
 
 type Changing<T> = { -readonly [Key in keyof T]: T[Key] };

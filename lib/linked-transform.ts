@@ -62,13 +62,13 @@ export abstract class LinkedTransform extends Transform {
     return hasRoom;
   }
 
-  /** Pushes the items that `place` stands for, or gives the next stage that instead. */
+  /** Pushes the items that `place` stands for, or gives the next stage that instead, from which it goes on as far as it likes. */
   protected pushInPlace(place: InPlace): void {
-    // A push of somebody's own is to see everything.
-    const isTaken = this.push === LinkedTransform.ownPush && this.wayOut.open?.takeInPlace(place) === true;
-    if (isTaken) return;
-    do this.push(place.toItem());
-    while (place.next());
+    do {
+      // A push of somebody's own is to see everything.
+      const isTaken = this.push === LinkedTransform.ownPush && this.wayOut.open?.takeInPlace(place) === true;
+      if (!isTaken) this.push(place.toItem());
+    } while (place.next());
   }
 
   /**

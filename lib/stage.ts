@@ -16,6 +16,7 @@ export const FRAME_HIGH_WATER_MARK = 4;
  */
 export abstract class Stage extends LinkedTransform {
   private failed: { error: Error; callback: TransformCallback } | undefined;
+  private hasFailed = false;
 
   /** @param readable, writable items that may wait on either side before the neighbour is asked to wait; default 64 each */
   constructor({ readable = HIGH_WATER_MARK, writable = HIGH_WATER_MARK } = {}) {
@@ -37,6 +38,11 @@ export abstract class Stage extends LinkedTransform {
     if (this.isHandling) {
       // Written to while it handles another item: after that.
       process.nextTick(() => this._transform(item, encoding, callback));
+      return;
+    }
+    // Node goes on with what has been written before.
+    if (this.hasFailed) {
+      callback();
       return;
     }
     try {
@@ -73,6 +79,7 @@ export abstract class Stage extends LinkedTransform {
   }
 
   private fail(error: Error, callback: TransformCallback): void {
+    this.hasFailed = true;
     if (this.readableLength === 0) callback(error);
     else this.failed = { error, callback };
   }

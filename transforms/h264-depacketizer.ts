@@ -63,13 +63,10 @@ export class H264Depacketizer extends Stage {
   private receive(packet: PacketInPlace): void {
     const assembler = this.assemblerOf(packet.media);
     if (assembler !== undefined) {
-      do {
-        assembler.takeInPlace(packet);
-        if (this.waiting.length > 0) this.letOut();
-      } while (packet.next());
+      assembler.takeInPlace(packet);
+      if (this.waiting.length > 0) this.letOut();
     } else if (this.isHolding) {
-      do this.wait(packet.toItem());
-      while (packet.next());
+      this.wait(packet.toItem());
     } else {
       this.pushInPlace(packet);
     }

@@ -84,14 +84,9 @@ export class RtpParser extends Stage {
       this.unassigned(frame);
       return;
     }
-    do this.receiveFrame(frame, channel);
-    while (frame.next());
-  }
-
-  /** Takes a frame, and what the receiver takes along with it. */
-  private receiveFrame(frame: FrameInPlace, { media, isRtcp, receiver }: Channel): void {
     const { data, start, end } = frame;
     if (start === end) return; // Q12
+    const { media, isRtcp, receiver } = channel;
     // RTCP may come on the RTP channel (Q97), and with rtcp-mux the other way round.
     const second = end - start > 1 ? data[start + 1]! : 0;
     if ((second & 0x7f) !== media.payloadType && (isRtcp || looksLikeRtcp(second, media.payloadType))) {

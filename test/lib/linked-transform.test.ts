@@ -61,6 +61,34 @@ async function turns(count: number): Promise<void> {
   for (let i = 0; i < count; i++) await new Promise(setImmediate);
 }
 
+describe('a stage that has failed', () => {
+  it('handles nothing more of what was written before, and hands out all that came before the failure', async () => {
+    for (const [written, failing] of [
+      [40, 20],
+      [40, 0],
+      [40, 30],
+      [40, 39],
+      [3, 1],
+    ] as const) {
+      const stage = new Repeat(3);
+      const handled: number[] = [];
+      stage.onItem = (it) => {
+        handled.push(...numbers([it]));
+        if (handled.at(-1) === failing) throw new Error('no');
+      };
+      for (const n of range(0, written)) stage.write(item(n));
+      const received: Item[] = [];
+      stage.on('data', (it: Item) => received.push(it));
+      await assert.rejects(once(stage, 'end'), /no/);
+      assert.deepEqual(handled, range(0, failing + 1));
+      assert.deepEqual(
+        numbers(received),
+        range(0, failing).flatMap((n) => [n, n, n]),
+      );
+    }
+  });
+});
+
 describe('stages that are piped to each other', () => {
   it('hand most items on directly, all in order', async () => {
     const [a, b, c] = [new Repeat(2), new Repeat(), new Repeat()];

@@ -315,6 +315,52 @@ describe('packets behind RtpParser', () => {
     }
   });
 
+  it('of another stream wait behind a unit that is held back no longer than as items', async () => {
+    const held = frame(0, rtp({ payload: '65b800', marker: true }));
+    const others = Array.from({ length: 65 }, (_, seq) => frame(2, rtp({ seq, payloadType: 97, ssrc: 5 })));
+    const bytes = Buffer.concat([
+      held,
+      ...others,
+      frame(3, senderReport(5)),
+      frame(2, rtp({ seq: 65, payloadType: 97 })),
+    ]);
+    // What comes first opens the way.
+    const first = Buffer.concat([frame(3, senderReport(5)), frame(3, senderReport(5))]);
+    const input = chunks(Buffer.concat([first, bytes]), [first.length]);
+    const parsing = () => [new TcpInterleaveDemux(), new RtpParser(OPTIONS), new RtcpSenderReportTap()];
+    const apart = [...parsing(), pipe(), new H264Depacketizer()];
+    const { items } = await pass(input, ...parsing(), new H264Depacketizer());
+    assert.deepEqual(items, (await pass(input, ...apart)).items);
+    assert.equal(only(items, 'rtp').length, 66);
+  });
+
+  it('go elsewhere as soon as a stage in front is piped there, in the middle of a chunk', async () => {
+    const units = Array.from({ length: 30 }, (_, unit) =>
+      ['7c8588', '7c05bb', '7c05cc', '7c45dd'].map((payload, i) =>
+        frame(0, rtp({ seq: 4 * unit + i, timestamp: unit * 3000, payload, marker: i === 3 })),
+      ),
+    ).flat();
+    const input = chunks(Buffer.concat(units), [20]);
+    for (const at of [0, 1, 2]) {
+      const [demux, parser, tap] = [new TcpInterleaveDemux(), new RtpParser(OPTIONS), new RtcpSenderReportTap()];
+      const depacketizer = new H264Depacketizer();
+      demux.pipe(parser).pipe(tap).pipe(depacketizer);
+      const from = [demux, parser, tap][at]!;
+      const elsewhere: Item[] = [];
+      let pictures = 0;
+      depacketizer.on('data', (item: Item) => {
+        if (item.kind !== 'accessUnit' || ++pictures !== 12) return;
+        from.unpipe();
+        from.pipe(pipe()).on('data', (other: Item) => elsewhere.push(other));
+      });
+      for (const item of input) {
+        demux.write(item);
+        await new Promise(setImmediate);
+      }
+      assert.deepEqual([pictures, elsewhere.length], [12, 18 * 4], `stage ${at}`);
+    }
+  });
+
   it('come on together as long as they continue the one before', async () => {
     const middle = Array.from({ length: 59 }, (): Fragment => ({ ...PLAIN_START, kind: 'middle' }));
     const input = chunks(wire([PLAIN_START, ...middle, { ...PLAIN_START, kind: 'end', marker: true }]), []);
