@@ -27,7 +27,7 @@ export interface InterleaveFramerOptions {
   readonly fromClient?: boolean | undefined;
   /** Only the messages are wanted: frames are told of with no data, and none of their bytes is touched. Default false. */
   readonly skipFrames?: boolean | undefined;
-  /** Frames of one channel that lie whole behind each other are told of together. Default false. */
+  /** Frames of one channel that lie whole behind each other are told of together; without effect with `skipFrames`. Default false. */
   readonly runs?: boolean | undefined;
 }
 
@@ -93,7 +93,7 @@ export class InterleaveFramer {
   ) {
     this.fromClient = options.fromClient ?? false;
     this.skipFrames = options.skipFrames ?? false;
-    this.runs = options.runs ?? false;
+    this.runs = (options.runs ?? false) && !this.skipFrames;
   }
 
   /** From now on frames are not told of. */

@@ -78,6 +78,7 @@ test('passing over the frames finds the same messages, junk and places, however 
       const inside = cuts.filter((cut) => cut < data.length);
       assert.deepEqual(comparable(feed(data, inside, { skipFrames: true })), whole);
       assert.deepEqual(comparable(feed(data, everywhere(data), { skipFrames: true })), whole);
+      assert.deepEqual(comparable(feed(data, inside, { skipFrames: true, runs: true })), whole);
     }),
     { numRuns: 150 },
   );
