@@ -5,7 +5,8 @@ import type { InPlace, InPlaceHandler } from './in-place.js';
  * Where one stream is piped to another and to nothing else, what it pushes can go at once into the function that handles the other's
  * items, as long as nothing waits between them: the same items, or what stands for them, in the same order, and the same back-pressure,
  * as by way of the two streams' buffers and events, which cost several times as much as what most stages do with a packet. As soon as
- * anything waits, is paused, listens to `data`, or is piped elsewhere too, items go the ordinary way.
+ * anything waits, is paused, listens to `data`, or is piped elsewhere too, items go the ordinary way; packets that continue each other and
+ * have been handed over together go as one.
  *
  * Whether the short way is open is noted at both ends: closed by everything that could matter, opened again only after an item has gone
  * the ordinary way and both ends have been looked at.

@@ -16,7 +16,6 @@ export const FRAME_HIGH_WATER_MARK = 4;
  */
 export abstract class Stage extends LinkedTransform {
   private failed: { error: Error; callback: TransformCallback } | undefined;
-  private hasFailed = false;
 
   /** @param readable, writable items that may wait on either side before the neighbour is asked to wait; default 64 each */
   constructor({ readable = HIGH_WATER_MARK, writable = HIGH_WATER_MARK } = {}) {
@@ -40,8 +39,8 @@ export abstract class Stage extends LinkedTransform {
       process.nextTick(() => this._transform(item, encoding, callback));
       return;
     }
-    // Node goes on with what has been written before.
-    if (this.hasFailed) {
+    // Node goes on with what was written before it tells of an error.
+    if (this.errored !== null) {
       callback();
       return;
     }
@@ -79,7 +78,6 @@ export abstract class Stage extends LinkedTransform {
   }
 
   private fail(error: Error, callback: TransformCallback): void {
-    this.hasFailed = true;
     if (this.readableLength === 0) callback(error);
     else this.failed = { error, callback };
   }

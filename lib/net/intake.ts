@@ -30,8 +30,6 @@ export class Intake {
   private readonly tap: MediaTap;
   /** What is kept: while there is somebody to hand it on to. */
   private batch: ItemBatch<Chunk> | undefined;
-  /** Whether it is told when it came, in place of each read's being stamped. */
-  private tellsTimes = false;
   private awaiting = false;
 
   constructor(
@@ -71,7 +69,6 @@ export class Intake {
     const { capture, clock, look, timers } = this.environment;
     const isStampedAtOnce = holdMs === 0 || capture !== undefined || this.tap.encrypted;
     const marking = isStampedAtOnce ? undefined : markingClock(clock);
-    this.tellsTimes = marking !== undefined;
     this.batch = new ItemBatch<Chunk>({
       longestMs: holdMs,
       timers,
@@ -112,23 +109,20 @@ export class Intake {
   }
 
   private receive(data: Buffer): void {
-    const { batch, tap } = this;
+    const { tap } = this;
     const { capture, clock, look } = this.environment;
+    const batch = tap.isStarted ? this.batch : undefined;
+    const recv = batch?.tellsTimes === true ? TOLD_LATER : clock.now();
     const position = this.received;
     this.received += data.length;
-    if (batch !== undefined && this.tellsTimes && tap.isStarted) {
-      batch.add(tap.chunk(data, TOLD_LATER, position));
-    } else {
-      const recv = clock.now();
-      // First of all: the answer to what is in it must come behind it.
-      capture?.received(data, recv);
-      if (batch === undefined || !tap.isStarted) {
-        look(data, position, recv);
-        tap.receive(data, recv, position);
-        return;
-      }
-      batch.add(tap.chunk(data, recv, position));
+    // First of all: the answer to what is in it must come behind it.
+    capture?.received(data, recv);
+    if (batch === undefined) {
+      look(data, position, recv);
+      tap.receive(data, recv, position);
+      return;
     }
+    batch.add(tap.chunk(data, recv, position));
     if (this.awaiting) batch.look();
   }
 }

@@ -63,7 +63,12 @@ export class ItemBatch<T extends Received> {
     this.marks = clock && new Float64Array(MAX_MARKS * MARK_SIZE);
   }
 
-  /** Takes the next item. With a clock it has just come, and gets its `recv` later. */
+  /** Whether an item has only just come when it is added, and gets its `recv` later. */
+  get tellsTimes(): boolean {
+    return this.marks !== undefined;
+  }
+
+  /** Takes the next item. */
   add(item: T): void {
     const { longestMs, timers } = this.options;
     const { marks, wasLong } = this;

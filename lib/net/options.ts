@@ -49,7 +49,8 @@ export interface ConnectOptions {
   /**
    * What is received may be kept for so many ms, and is handed on together: for those who are in no hurry, as it takes far less of the
    * processor. Usually it is for a quarter of that, for less where up to 1 MiB or 256 reads come sooner, or 64 KiB in one read. Receive
-   * times stay those of the reads; where the host's clock is stepped meanwhile, to the millisecond. 0 to 2^31 − 1. Default 0: at once; for a recording into a file the fragment's duration, at most 1000.
+   * times stay those of the reads; where the host's clock is stepped meanwhile, to the millisecond. 0 to 2^31 − 1. Default 0: at once;
+   * for a recording into a file the fragment's duration, at most 1000.
    */
   readonly holdMs?: number | undefined;
   /** Hears of each warning as it comes, those before the session exists too. */

@@ -9,17 +9,12 @@ const SUFFIX = '.partial';
 /** Bytes that may wait to be written before the muxer is asked to wait. */
 const WRITE_HIGH_WATER_MARK = 4 * 1024 * 1024;
 
-// Not by way of node:fs/promises, which takes milliseconds to load, and whose FileHandle's streams cannot be ended without closing it.
+// By descriptor: the streams of a FileHandle cannot be ended without closing it.
 const openDescriptor = promisify(fs.open) as (path: string, flags: string) => Promise<number>;
 const closeDescriptor = promisify(fs.close);
 const truncate = promisify(fs.ftruncate);
 const sync = promisify(fs.fsync);
 const stat = promisify(fs.fstat) as (descriptor: number, options: { bigint: true }) => Promise<fs.BigIntStats>;
-const access = promisify(fs.access);
-const readdir = promisify(fs.readdir);
-const rename = promisify(fs.rename);
-const statPath = promisify(fs.stat);
-const unlink = promisify(fs.unlink);
 const write = promisify(fs.write) as (
   descriptor: number,
   data: Buffer,
@@ -27,6 +22,8 @@ const write = promisify(fs.write) as (
   length: number,
   position: number,
 ) => Promise<{ bytesWritten: number }>;
+
+const { access, readdir, rename, stat: statPath, unlink } = fs.promises;
 
 /** What {@link openOutput} found and did beside opening. */
 export interface OutputNotes {

@@ -160,19 +160,20 @@ export class RtpReceiver {
     let marker = false;
     while (at < until && !marker) {
       const length = (data[at + 2]! << 8) | data[at + 3]!;
-      const second = data[at + 5]!;
+      const start = at + FRAME_HEADER;
+      const second = data[start + 1]!;
       const continues =
         length >= FIXED_HEADER &&
-        data[at + 4] === PLAIN &&
+        data[start] === PLAIN &&
         (second & 0x7f) === payloadType &&
-        ((data[at + 6]! << 8) | data[at + 7]!) === expected &&
-        readUint32(data, at + 8) === timestamp &&
-        readUint32(data, at + 12) === ssrc;
+        ((data[start + 2]! << 8) | data[start + 3]!) === expected &&
+        readUint32(data, start + 4) === timestamp &&
+        readUint32(data, start + 8) === ssrc;
       if (!continues) break;
       marker = second >= 0x80;
       expected = (expected + 1) & 0xffff;
       further++;
-      at += FRAME_HEADER + length;
+      at = start + length;
     }
     this.expected = expected;
     packet.further = further;
