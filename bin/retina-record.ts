@@ -1,4 +1,8 @@
 #!/usr/bin/env node
-import { main } from '../lib/cli/main.js';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { tuneEngine } from '../lib/cli/engine.js';
 
-void main(process.argv.slice(2));
+const keepCode = tuneEngine(dirname(fileURLToPath(import.meta.url)));
+// All else is loaded behind that.
+void import('../lib/cli/main.js').then(({ main }) => main(process.argv.slice(2), keepCode));

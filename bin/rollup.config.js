@@ -1,19 +1,85 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import commonjs from '@rollup/plugin-commonjs';
+import { nodeResolve } from '@rollup/plugin-node-resolve';
 
-const { dependencies } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+const fromBuild = (path) => fileURLToPath(new URL(`../dist/${path}`, import.meta.url));
+const COMMAND = fromBuild('bin/retina-record.js');
+const MAIN = fromBuild('lib/cli/main.js');
+const RECORDING = fromBuild('lib/cli/record-command.js');
+
+/** What a recording loads beside what every command does. */
+let recording;
+
+/** Puts a module and all that it imports into a set. */
+function reach(id, getModuleInfo, into = new Set()) {
+  if (into.has(id)) return into;
+  into.add(id);
+  for (const imported of getModuleInfo(id)?.importedIds ?? []) reach(imported, getModuleInfo, into);
+  return into;
+}
+
+/** commander asks for it in order to start commands that are programs of their own. There are none, and Node takes milliseconds to load it. */
+const noPrograms = {
+  name: 'no-programs',
+  resolveId: (id, importer) => (id === 'node:child_process' && importer?.includes('commander') ? '\0none' : null),
+  load: (id) => (id === '\0none' ? 'export default {}' : null),
+};
+
+/** From the command's files the package is found without Node's resolver, which takes milliseconds to load for it. */
+const ownPackage = {
+  name: 'own-package',
+  transform: (code, id) => (id === fromBuild('lib/version.js') ? code.replace("'retina-record/", "'../../") : null),
+};
+
+/** Where all characters are ASCII V8 keeps a byte for each, and they need not be decoded. */
+const ascii = {
+  name: 'ascii',
+  renderChunk: (code) => ({
+    code: code.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
+    map: null,
+  }),
+};
+
+/** Puts the licences of the packages in it beside the command. */
+const licences = {
+  name: 'licences',
+  generateBundle() {
+    const texts = new Map();
+    for (const id of this.getModuleIds()) {
+      const [folder, name] = /^[^\0]*\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(id) ?? [];
+      if (name === undefined || texts.has(name)) continue;
+      const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
+      texts.set(name, `${name}\n\n${readFileSync(join(folder, file), 'utf8').trim()}\n`);
+    }
+    this.emitFile({ type: 'asset', fileName: 'LICENSES.txt', source: [...texts.values()].join('\n\n') });
+  },
+};
 
 /**
- * Puts the command's own modules into a few CommonJS files. Loading some two hundred ES modules one by one takes the command longer
- * than everything else that it does before the first frame; the packages it uses are left to the user's package manager.
+ * Puts the command's own modules and the packages that it always needs into a few CommonJS files. Loading some two hundred modules one by
+ * one takes the command longer than everything else that it does before the first frame.
  */
 export default {
-  input: 'dist/bin/retina-record.js',
-  external: [/^node:/, ...Object.keys(dependencies)],
+  input: COMMAND,
+  external: [/^node:(?!child_process)/, 'pumpify', 'through2'],
+  plugins: [noPrograms, ownPackage, nodeResolve({ exportConditions: ['node'] }), commonjs(), ascii, licences],
   output: {
-    dir: 'dist/command',
+    dir: dirname(fromBuild('command/_')),
     format: 'cjs',
     entryFileNames: '[name].cjs',
     chunkFileNames: '[name].cjs',
+    manualChunks(id, { getModuleInfo }) {
+      if (recording === undefined) {
+        const always = reach(MAIN, getModuleInfo, reach(COMMAND, getModuleInfo));
+        recording = new Set([...reach(RECORDING, getModuleInfo)].filter((module) => !always.has(module)));
+      }
+      return recording.has(id) ? 'recording' : undefined;
+    },
+    onlyExplicitManualChunks: true,
+    // What V8 loads compiled cannot import modules itself.
+    dynamicImportInCjs: false,
   },
   onLog(_level, log) {
     throw new Error(log.message);

@@ -17,10 +17,18 @@ import {
   type RecordCliOptions,
 } from './record-options.js';
 
-/** Runs the command and sets the process's exit code. What a run does not need is not loaded. */
-export async function main(args: readonly string[]): Promise<void> {
+/** After so long V8 may have thrown away what is needed at the start alone. */
+const LONG_RUN_SECONDS = 600;
+
+/**
+ * Runs the command and sets the process's exit code. What a run does not need is not loaded.
+ *
+ * @param keepCode keeps what has been compiled, see {@link cacheCode}
+ */
+export async function main(args: readonly string[], keepCode: () => void): Promise<void> {
   try {
     await buildProgram().parseAsync(args, { from: 'user' });
+    if (process.exitCode === EXIT.ok && process.uptime() < LONG_RUN_SECONDS) keepCode();
   } catch (error) {
     process.exitCode = error instanceof CommanderError ? usageExit(error) : report(error);
   }
@@ -132,8 +140,6 @@ async function run(
   const level = logLevel ?? levelOfRustLog(process.env.RUST_LOG) ?? 'info';
   const live = process.stderr.isTTY === true && !json && !quiet ? new LiveLine() : undefined;
   const log = createLogger({ json, quiet, level }, live);
-  const { tuneEngine } = await import('./engine.js');
-  tuneEngine();
   try {
     process.exitCode = await command(log, live);
   } catch (error) {

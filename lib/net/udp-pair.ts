@@ -1,4 +1,4 @@
-import { createSocket, type Socket } from 'node:dgram';
+import type { Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { isIP } from 'node:net';
 import { networkInterfaces, platform } from 'node:os';
@@ -108,6 +108,8 @@ async function bindPair(address: string, ports: NumberPair, shared: boolean): Pr
 }
 
 async function bindSocket(address: string, port: number, shared: boolean): Promise<Socket> {
+  // Most sessions are over TCP, and Node takes milliseconds to load it.
+  const { createSocket } = await import('node:dgram');
   const socket = createSocket({ type: isIP(address) === 6 ? 'udp6' : 'udp4', reuseAddr: shared });
   try {
     socket.bind({ address, port, exclusive: true });

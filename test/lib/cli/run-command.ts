@@ -16,8 +16,13 @@ export interface CommandRun {
 }
 
 /** Starts the command with these arguments. */
-export function runCommand(args: readonly string[], env: NodeJS.ProcessEnv = {}, cwd?: string): CommandRun {
-  const child = spawn(process.execPath, [COMMAND, ...args], {
+export function runCommand(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+  cwd?: string,
+  command = COMMAND,
+): CommandRun {
+  const child = spawn(process.execPath, [command, ...args], {
     cwd,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, NO_COLOR: '1', RUST_LOG: undefined, ...env },
