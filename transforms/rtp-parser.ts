@@ -95,7 +95,7 @@ export class RtpParser extends Stage {
       this.push(packet satisfies RtcpPacket);
       return;
     }
-    const packet = receiver.receive(frame, this.emitFault);
+    const packet = receiver.receive(frame);
     if (packet !== undefined) this.pushInPlace(packet);
   }
 
@@ -134,7 +134,7 @@ export class RtpParser extends Stage {
 
   private newReceiver(media: MediaDescription, zero: number | undefined, zeroRequired: boolean): RtpReceiver {
     const { maxJumpSeconds, tolerant, datagrams, initialSequence } = this.options;
-    return new RtpReceiver(media, {
+    const options: RtpReceiverOptions = {
       maxJumpSeconds: maxJumpSeconds ?? DEFAULT_MAX_JUMP_SECONDS,
       // Audio is an addition: nothing that is wrong with it ends the video.
       tolerant: (tolerant ?? false) || media.type === 'audio',
@@ -144,6 +144,7 @@ export class RtpParser extends Stage {
       zeroRequired,
       reorders: mayReorder(media),
       staleSessions: this.staleSessions,
-    });
+    };
+    return new RtpReceiver(media, options, this.emitFault);
   }
 }

@@ -1,28 +1,19 @@
-import { type ErrorContext, RetinaRecordError } from '../errors.js';
+import { RetinaRecordError } from '../errors.js';
 import { FRAME_HEADER, type FrameInPlace, PacketInPlace } from '../in-place.js';
-import type { Fault, FaultCode, MediaDescription } from '../items.js';
+import type { Fault, MediaDescription } from '../items.js';
 import { FORMER_SESSION } from '../rtsp/live555.js';
 import { formatSsrc } from './format-ssrc.js';
+import { PacketFaults } from './packet-faults.js';
 import { FIXED_HEADER, findPayload, type PayloadRange, PLAIN } from './rtp-header.js';
 import { SsrcFilter } from './ssrc-filter.js';
-import { Timeline } from './timeline.js';
+import { TimelineFollower, type TimelineOptions } from './timeline-follower.js';
 
-/** How {@link RtpReceiver} treats what the catalogue leaves to choose. */
-export interface RtpReceiverOptions {
-  /** Largest step of RTP time in seconds; 0: any. */
-  readonly maxJumpSeconds: number;
-  /** True: packets out of order are dropped, and frames off the timeline too. False: both are errors. */
-  readonly tolerant: boolean;
+/** How {@link RtpReceiver} treats what the catalogue leaves to choose. Tolerant, it drops packets out of order too, which else are errors. */
+export interface RtpReceiverOptions extends TimelineOptions {
   /** The packets came over UDP: out of order they are dropped even if not tolerant (Q91). */
   readonly datagrams: boolean;
   /** `default` and `ignore-suspicious-values`: RTP-Info `seq` of 0 and 1 counts as absent (Q74). */
   readonly initialSequence: 'default' | 'respect' | 'ignore' | 'ignore-suspicious-values';
-  /** RTP timestamp of the stream's zero; undefined: the first packet's. */
-  readonly zero: number | undefined;
-  /** Whether a first packet too far from `zero` is an error; else the zero is given up with a fault (Q73). */
-  readonly zeroRequired: boolean;
-  /** Whether presentation times may step back (B-frames). */
-  readonly reorders: boolean;
   /** The server is a live555 that goes on writing for sessions whose connection is gone (Q83). */
   readonly staleSessions: boolean;
 }
@@ -33,19 +24,17 @@ const FOREIGN_TYPE_RUN = 32;
 const GEOVISION_TYPE = 50;
 /** Packets in a row from behind after which the stream counts as gone on there: what was ahead was a damaged number (Q91). */
 const LATE_RUN = 16;
-/** Frames that have to agree before a stream that left its timeline is followed (Q101). */
-const REJOIN_FRAMES = 3;
 
 /**
  * One stream's RTP reception: header, payload type, SSRC, sequence numbers and timestamps (RFC 3550 sections 5.1, 6.4,
  * A.1). Keeps the order of checks that real cameras need: what is dropped early must not disturb the counters.
  */
 export class RtpReceiver {
-  private timeline: Timeline;
+  private readonly faults: PacketFaults;
+  private readonly timeline: TimelineFollower;
   private readonly source: SsrcFilter;
   private readonly range: PayloadRange = { start: 0, end: 0 };
   private readonly packet: PacketInPlace;
-  private readonly warned = new Set<string>();
   private expected: number | undefined;
   private payloadType: number;
   private sawPayloadType = false;
@@ -56,14 +45,16 @@ export class RtpReceiver {
   /** The sequence number that would continue a run of packets from behind, and its length. */
   private lateNext = 0;
   private lateRun = 0;
-  private jump: { timestamp: number; frames: number } | undefined;
 
+  /** @param emit takes what is wrong with packets */
   constructor(
     private readonly media: MediaDescription,
     private readonly options: RtpReceiverOptions,
+    emit: (fault: Fault) => void,
   ) {
     this.packet = new PacketInPlace(media);
-    this.timeline = new Timeline(media.clockRate, options.zero, options.maxJumpSeconds, options.reorders);
+    this.faults = new PacketFaults(media, emit);
+    this.timeline = new TimelineFollower(media, options, this.faults);
     const { rtpInfo, setup } = media;
     // SSRC 0 in a Transport header means that the camera does not know it (Q66).
     this.source = new SsrcFilter(rtpInfo?.ssrc ?? (setup?.ssrc === 0 ? undefined : setup?.ssrc));
@@ -73,17 +64,17 @@ export class RtpReceiver {
   }
 
   /**
-   * Takes one packet and returns it if it is to be used, until the next call; before that calls `emit` with faults. What is missing
-   * before the first packet by RTP-Info stands in its `lost` alone, and is no fault. Those of the frames behind this one that continue
+   * Takes one packet and returns it if it is to be used, until the next call; faults are told before that. What is missing before the
+   * first packet by RTP-Info stands in its `lost` alone, and is no fault. Those of the frames behind this one that continue
    * it are taken along, and `frame` goes on behind them.
    *
    * @throws RetinaRecordError `rtp-out-of-order` (not if tolerant, nor over UDP), `rtp-timestamp-jump` (not if tolerant), `stale-session`
    */
-  receive(frame: FrameInPlace, emit: (item: Fault) => void): PacketInPlace | undefined {
+  receive(frame: FrameInPlace): PacketInPlace | undefined {
     const { data, start } = frame;
     const malformed = findPayload(data, start, frame.end, this.range);
     if (malformed !== undefined) {
-      emit(this.fault('rtp-malformed', `malformed RTP packet: ${malformed}`, frame));
+      this.faults.tell('rtp-malformed', `malformed RTP packet: ${malformed}`, frame);
       return undefined;
     }
     const second = data[start + 1]!;
@@ -92,44 +83,36 @@ export class RtpReceiver {
     if (type !== this.payloadType && type === GEOVISION_TYPE) return undefined; // Q88
     const timestamp = readUint32(data, start + 4);
     const ssrc = readUint32(data, start + 8);
-    if (ssrc !== this.source.ssrc && !this.acceptSsrc(ssrc, sequenceNumber, timestamp, frame, emit)) return undefined;
+    if (ssrc !== this.source.ssrc && !this.acceptSsrc(ssrc, sequenceNumber, timestamp, frame)) return undefined;
     this.source.confirm();
     let gap = this.expected === undefined ? 0 : (sequenceNumber - this.expected) & 0xffff;
     if (gap > 0x8000) {
-      if (!this.outOfOrder(sequenceNumber, frame, emit)) return undefined;
+      if (!this.outOfOrder(sequenceNumber, frame)) return undefined;
       gap = 0;
       this.dropped++;
     }
     this.lateRun = 0;
     this.expected = (sequenceNumber + 1) & 0xffff;
-    if (type !== this.payloadType && !this.acceptType(type, frame, emit)) {
+    if (type !== this.payloadType && !this.acceptType(type, frame)) {
       this.dropped += gap;
       return undefined;
     }
     const isFirst = !this.sawPayloadType;
     this.sawPayloadType = true;
-    const extendedTimestamp =
-      (this.jump === undefined ? this.timeline.tryAdvance(timestamp) : undefined) ??
-      this.placeJump(timestamp, frame, emit);
+    const extendedTimestamp = this.timeline.place(timestamp, frame);
     if (extendedTimestamp === undefined) {
       this.dropped += gap + 1;
       return undefined;
     }
     if ((data[start]! & 0x20) !== 0 && data[frame.end - 1] === 0) {
-      this.faultOnce('padding', 'rtp-malformed', 'padding announced, but its count is 0: taken for none', frame, emit);
+      this.faults.tellOnce('padding', 'rtp-malformed', 'padding announced, but its count is 0: taken for none', frame);
     }
     const lost = gap + this.dropped;
     this.dropped = 0;
     // Before the first packet only RTP-Info tells of others, and that may be one behind: gst-rtsp-server's is for audio (Q74).
     if (lost > 0 && !isFirst) {
-      emit({
-        ...this.fault(
-          'rtp-loss',
-          `${lost} RTP packet${lost === 1 ? '' : 's'} lost before seq ${sequenceNumber}`,
-          frame,
-        ),
-        lost,
-      });
+      const packets = `${lost} RTP packet${lost === 1 ? '' : 's'}`;
+      this.faults.tell('rtp-loss', `${packets} lost before seq ${sequenceNumber}`, frame, lost);
     }
     const { packet, range } = this;
     packet.sequenceNumber = sequenceNumber;
@@ -183,58 +166,52 @@ export class RtpReceiver {
     frame.skipTo(at);
   }
 
-  private acceptSsrc(
-    ssrc: number,
-    sequence: number,
-    timestamp: number,
-    frame: Readonly<FrameInPlace>,
-    emit: (item: Fault) => void,
-  ): boolean {
+  private acceptSsrc(ssrc: number, sequence: number, timestamp: number, frame: Readonly<FrameInPlace>): boolean {
     const before = this.source.ssrc;
     const gap = this.expected === undefined ? 0 : (sequence - this.expected) & 0xffff;
-    const timeGoesOn = this.timeline.check(timestamp) === undefined;
+    const timeGoesOn = this.timeline.allows(timestamp);
     if (before !== undefined && this.sawPayloadType && this.options.staleSessions) {
       throw new RetinaRecordError(
         'stale-session',
         `SSRC ${formatSsrc(ssrc)} among packets of SSRC ${formatSsrc(before)}: ${FORMER_SESSION}`,
-        this.context(frame),
+        this.faults.context(frame),
       );
     }
     const verdict = this.source.judge(ssrc, sequence, gap, timeGoesOn);
     if (verdict === 'accept') return true;
     const what = `SSRC ${formatSsrc(ssrc)} instead of ${formatSsrc(before!)}`;
     if (verdict === 'drop') {
-      this.faultOnce('drop-ssrc', 'rtp-ssrc', `${what}: packets dropped`, frame, emit);
+      this.faults.tellOnce('drop-ssrc', 'rtp-ssrc', `${what}: packets dropped`, frame);
       return false;
     }
     if (verdict === 'switch') {
       this.expected = undefined;
       this.dropped++;
     }
-    this.faultOnce('adopt-ssrc', 'rtp-ssrc', `${what}: followed`, frame, emit);
+    this.faults.tellOnce('adopt-ssrc', 'rtp-ssrc', `${what}: followed`, frame);
     return true;
   }
 
-  private acceptType(type: number, frame: Readonly<FrameInPlace>, emit: (item: Fault) => void): boolean {
+  private acceptType(type: number, frame: Readonly<FrameInPlace>): boolean {
     this.foreignRun = type === this.foreignType ? this.foreignRun + 1 : 1;
     this.foreignType = type;
     const what = `payload type ${type} instead of ${this.payloadType}`;
     if (!this.sawPayloadType && this.foreignRun >= FOREIGN_TYPE_RUN) {
       this.payloadType = type;
-      emit(this.fault('rtp-payload-type', `${what} only: accepted`, frame));
+      this.faults.tell('rtp-payload-type', `${what} only: accepted`, frame);
       return true;
     }
-    this.faultOnce('payload-type', 'rtp-payload-type', `${what}: packets dropped`, frame, emit);
+    this.faults.tellOnce('payload-type', 'rtp-payload-type', `${what}: packets dropped`, frame);
     return false;
   }
 
   /** Returns whether the stream is to be followed back to there. */
-  private outOfOrder(sequenceNumber: number, frame: Readonly<FrameInPlace>, emit: (item: Fault) => void): boolean {
+  private outOfOrder(sequenceNumber: number, frame: Readonly<FrameInPlace>): boolean {
     const expected = this.expected!;
     const { datagrams, tolerant } = this.options;
     const isEarly = datagrams && !this.sawPayloadType;
     if (sequenceNumber === ((expected - 1) & 0xffff) && !isEarly) {
-      emit(this.fault('rtp-duplicate', `RTP packet ${sequenceNumber} came twice`, frame));
+      this.faults.tell('rtp-duplicate', `RTP packet ${sequenceNumber} came twice`, frame);
       return false;
     }
     const message = `RTP packet ${sequenceNumber} came when ${expected} was expected`;
@@ -242,7 +219,7 @@ export class RtpReceiver {
       throw new RetinaRecordError(
         'rtp-out-of-order',
         `${message}; --allow-loss drops such packets`,
-        this.context(frame),
+        this.faults.context(frame),
       );
     }
     this.lateRun = sequenceNumber === this.lateNext ? this.lateRun + 1 : 1;
@@ -250,97 +227,12 @@ export class RtpReceiver {
     const follows = this.lateRun >= LATE_RUN;
     if (isEarly && !follows) {
       // A multicast group is heard before PLAY is answered.
-      this.faultOnce('early', 'rtp-reordered', `${message} first by RTP-Info: dropped`, frame, emit);
+      this.faults.tellOnce('early', 'rtp-reordered', `${message} first by RTP-Info: dropped`, frame);
       return false;
     }
     const what = follows ? `followed, since ${LATE_RUN} in a row came from there` : 'dropped';
-    emit(this.fault('rtp-reordered', `${message}: ${what}`, frame));
+    this.faults.tell('rtp-reordered', `${message}: ${what}`, frame);
     return follows;
-  }
-
-  /** Extends a timestamp off the timeline; undefined if its frame is to be dropped. */
-  private placeJump(timestamp: number, frame: Readonly<FrameInPlace>, emit: (item: Fault) => void): number | undefined {
-    if (this.jump === undefined && this.media.type === 'audio') {
-      const clamped = this.timeline.clampStepBack(timestamp);
-      if (clamped !== undefined) {
-        this.faultOnce(
-          'step-back',
-          'rtp-timestamp',
-          'RTP timestamps step back by less than a frame: moved on',
-          frame,
-          emit,
-        );
-        return clamped;
-      }
-    }
-    return this.acceptJump(timestamp, frame, emit) ? this.timeline.advance(timestamp) : undefined;
-  }
-
-  /** A timestamp off the timeline (Q101): an error, or the frame is dropped until enough others agree with it. */
-  private acceptJump(timestamp: number, frame: Readonly<FrameInPlace>, emit: (item: Fault) => void): boolean {
-    const jump = this.timeline.check(timestamp);
-    if (jump === undefined) {
-      this.jump = undefined;
-      return true;
-    }
-    const { media, options } = this;
-    const atStart = !this.timeline.hasAdvanced;
-    const seconds = (jump.delta / media.clockRate).toFixed(3);
-    const message = `RTP timestamp steps by ${jump.delta} ticks (${seconds} s), from ${jump.previous} to ${timestamp}`;
-    if (atStart && !options.zeroRequired) {
-      this.timeline = new Timeline(media.clockRate, undefined, options.maxJumpSeconds, options.reorders);
-      emit(this.fault('rtp-timestamp', `${message}: RTP-Info's rtptime is ignored`, frame));
-      return true;
-    }
-    if (!options.tolerant || atStart) {
-      const remedy = !atStart
-        ? '--allow-loss drops such frames'
-        : '--initial-timestamp ignore passes over a wrong RTP-Info';
-      throw new RetinaRecordError(
-        'rtp-timestamp-jump',
-        `${message}; at most ${options.maxJumpSeconds} s forward are allowed, ${remedy}`,
-        this.context(frame),
-      );
-    }
-    const step = this.jump === undefined ? Number.POSITIVE_INFINITY : Math.abs((timestamp - this.jump.timestamp) | 0);
-    if (step === 0) return false;
-    const agrees = step < media.clockRate * options.maxJumpSeconds;
-    this.jump = { timestamp, frames: agrees ? this.jump!.frames + 1 : 1 };
-    if (this.jump.frames < REJOIN_FRAMES) {
-      emit(this.fault('rtp-timestamp', `${message}: frame dropped`, frame));
-      return false;
-    }
-    this.jump = undefined;
-    this.timeline.rejoin(timestamp, step);
-    emit(this.fault('rtp-timestamp', `${message}: followed, time goes on without a gap`, frame));
-    return true;
-  }
-
-  private faultOnce(
-    key: string,
-    code: FaultCode,
-    message: string,
-    frame: Readonly<FrameInPlace>,
-    emit: (item: Fault) => void,
-  ): void {
-    if (this.warned.has(key)) return;
-    this.warned.add(key);
-    emit(this.fault(code, `${message} (said once)`, frame));
-  }
-
-  private fault(code: FaultCode, message: string, frame: Readonly<FrameInPlace>): Fault {
-    const { position, recv, data, start, end } = frame;
-    const sequenceNumber = end - start >= 4 ? data.readUInt16BE(start + 2) : undefined;
-    return { kind: 'fault', code, message, media: this.media, position, sequenceNumber, recv };
-  }
-
-  private context(frame: Readonly<FrameInPlace>): ErrorContext {
-    return {
-      stream: this.media.control,
-      sequenceNumber: frame.data.readUInt16BE(frame.start + 2),
-      position: frame.position,
-      recv: frame.recv,
-    };
   }
 }
 

@@ -1,7 +1,8 @@
 import { RetinaRecordError } from '../errors.js';
 import { allocateSmall } from '../small-memory.js';
 import { contentLength, isStartLine, parseHead, type RtspHead, type RtspMessage, withBody } from './message.js';
-import { headEnd, MAX_HEAD, MAX_METHOD, messageStart, nextCandidate, Start } from './message-start.js';
+import { headEnd, MAX_HEAD, MAX_METHOD, Start } from './message-start.js';
+import { Resynchronizer } from './resynchronizer.js';
 
 /** Receives what {@link InterleaveFramer} finds, in the order of the bytes. `position` is the first byte's offset. */
 export interface FramerSink {
@@ -31,11 +32,6 @@ export interface InterleaveFramerOptions {
   readonly runs?: boolean | undefined;
 }
 
-/** Bytes of junk after which the framing counts as lost for good (Q13). */
-export const MAX_JUNK = 64 * 1024;
-/** Above this length a frame found among junk has to look like RTP or RTCP, version 2. */
-const UNSUSPICIOUS_LENGTH = 2048;
-
 const DOLLAR = 0x24;
 const CR = 0x0d;
 const LF = 0x0a;
@@ -62,7 +58,7 @@ const EMPTY = Buffer.alloc(0);
 export class InterleaveFramer {
   /** Whole frames so far, told of or not. */
   frames = 0;
-  private readonly channels = new Set<number>();
+  private resync: Resynchronizer;
   /** Bytes that could not be told yet: the start of a frame header or a message's head. */
   private held = EMPTY;
   private heldScanned = 0;
@@ -79,8 +75,6 @@ export class InterleaveFramer {
     | undefined;
   /** A frame whose payload is being passed over. */
   private skipped: { channel: number; position: number; size: number; filled: number } | undefined;
-  private junkStart = 0;
-  private junkLength = 0;
 
   private readonly fromClient: boolean;
   private readonly skipFrames: boolean;
@@ -94,6 +88,7 @@ export class InterleaveFramer {
     this.fromClient = options.fromClient ?? false;
     this.skipFrames = options.skipFrames ?? false;
     this.runs = (options.runs ?? false) && !this.skipFrames;
+    this.resync = new Resynchronizer(this.fromClient, tellJunk(sink));
   }
 
   /** From now on frames are not told of. */
@@ -103,7 +98,7 @@ export class InterleaveFramer {
 
   /** Names the channels on which frames are expected; until then 0–15 count as expected. Used to find frames in junk. */
   assignChannels(channels: Iterable<number>): void {
-    for (const channel of channels) this.channels.add(channel);
+    this.resync.assignChannels(channels);
   }
 
   /** Another framer, which goes on from here and tells of messages and junk alone. */
@@ -111,11 +106,9 @@ export class InterleaveFramer {
     const { fromClient, partial, skipped } = this;
     const fork = new InterleaveFramer(sink, { fromClient, skipFrames: true });
     fork.tellsFrames = false;
-    fork.assignChannels(this.channels);
+    fork.resync = this.resync.fork(tellJunk(sink));
     fork.held = this.held;
     fork.heldScanned = this.heldScanned;
-    fork.junkStart = this.junkStart;
-    fork.junkLength = this.junkLength;
     if (skipped !== undefined) fork.skipped = { ...skipped };
     if (partial?.head !== undefined) fork.partial = { ...partial, buffer: Buffer.from(partial.buffer) };
     else if (partial !== undefined) fork.skipped = { ...partial, size: partial.buffer.length };
@@ -146,10 +139,11 @@ export class InterleaveFramer {
     }
     const base = position;
     const { length } = data;
+    const { resync } = this;
     while (offset < length) {
       let byte = data[offset]!;
       // The shape of nearly all data: a whole frame where one is expected.
-      while (byte === DOLLAR && this.junkLength === 0 && offset + 4 <= length) {
+      while (byte === DOLLAR && resync.junk === 0 && offset + 4 <= length) {
         const end = offset + 4 + ((data[offset + 2]! << 8) | data[offset + 3]!);
         if (end > length) break;
         this.frames++;
@@ -159,7 +153,7 @@ export class InterleaveFramer {
         byte = until < length ? data[until]! : 0;
       }
       if (offset === length) return;
-      if ((byte === CR || byte === LF) && this.junkLength === 0) {
+      if ((byte === CR || byte === LF) && resync.junk === 0) {
         offset++;
         continue;
       }
@@ -171,7 +165,7 @@ export class InterleaveFramer {
 
   /** Ends the input; tells whether and where it was cut short. Junk not yet reported is. */
   end(): { truncated: boolean; bytes: number } {
-    this.flushJunk();
+    this.resync.found();
     const bytes = (this.partial ?? this.skipped)?.filled ?? this.held.length;
     const truncated = this.isMidway;
     this.partial = undefined;
@@ -197,51 +191,19 @@ export class InterleaveFramer {
 
   /** Handles everything but the plain case; returns the next offset, or -1 if the rest has been put aside. */
   private step(data: Buffer, offset: number, base: number): number {
-    switch (this.startAt(data, offset)) {
+    switch (this.resync.startAt(data, offset)) {
       case Start.Junk:
-        return this.skip(data, offset, base);
+        return this.resync.skip(data, offset, base);
       case Start.Unknown:
         return this.hold(data, offset, 0);
       case Start.Frame: {
-        this.flushJunk();
+        this.resync.found();
         const size = data.readUInt16BE(offset + 2);
         return this.begin(data, offset + 4, size, base + offset, data[offset + 1]!, undefined, 4);
       }
       default:
         return this.message(data, offset, base);
     }
-  }
-
-  /** Counts the byte at `offset` as junk, and all behind it at which nothing can begin. */
-  private skip(data: Buffer, offset: number, base: number): number {
-    if (this.junkLength === 0) this.junkStart = base + offset;
-    const next = nextCandidate(data, offset + 1, this.fromClient);
-    this.junkLength += next - offset;
-    if (this.junkLength > MAX_JUNK) {
-      throw new RetinaRecordError(
-        'rtsp-framing',
-        `more than the cap of ${MAX_JUNK} bytes are neither RTSP nor interleaved data`,
-        { position: this.junkStart },
-      );
-    }
-    return next;
-  }
-
-  private startAt(data: Buffer, offset: number): Start {
-    const available = data.length - offset;
-    if (data[offset] === DOLLAR) {
-      if (this.junkLength === 0) return available < 4 ? Start.Unknown : Start.Frame;
-      if (available >= 2 && !this.isExpected(data[offset + 1]!)) return Start.Junk;
-      if (available < 4) return Start.Unknown;
-      if (data.readUInt16BE(offset + 2) <= UNSUSPICIOUS_LENGTH) return Start.Frame;
-      if (available < 5) return Start.Unknown;
-      return data[offset + 4]! >> 6 === 2 ? Start.Frame : Start.Junk;
-    }
-    return messageStart(data, offset, this.fromClient);
-  }
-
-  private isExpected(channel: number): boolean {
-    return this.channels.size === 0 ? channel < 16 : this.channels.has(channel) || this.channels.has(channel ^ 1);
   }
 
   private message(data: Buffer, offset: number, base: number): number {
@@ -269,13 +231,13 @@ export class InterleaveFramer {
     // A body length that makes no sense counts as absent, as elsewhere (Q10); a server can refuse such a request instead.
     const size = head && (contentLength(head) ?? (this.fromClient ? undefined : 0));
     if (size === undefined) return this.unparsable(data, offset, base);
-    this.flushJunk();
+    this.resync.found();
     return this.begin(data, end, size, position, -1, head, end - offset);
   }
 
   /** A head that is none: junk, behind whose first byte the search goes on. */
   private unparsable(data: Buffer, offset: number, base: number): number {
-    if (!this.fromClient) return this.skip(data, offset, base);
+    if (!this.fromClient) return this.resync.skip(data, offset, base);
     // Only its first word: what follows may hold credentials.
     const word = data.toString('latin1', offset, offset + MAX_METHOD).split(/\s/, 1)[0];
     throw new RetinaRecordError('rtsp-syntax', `not an RTSP head: what begins with ${JSON.stringify(word)}`, {
@@ -358,11 +320,8 @@ export class InterleaveFramer {
     if (this.skipFrames) this.sink.frame(channel, EMPTY, 0, 0, position, 0);
     else this.sink.frame(channel, data, start, end, position, until);
   }
+}
 
-  private flushJunk(): void {
-    if (this.junkLength === 0) return;
-    const length = this.junkLength;
-    this.junkLength = 0;
-    this.sink.junk(this.junkStart, length);
-  }
+function tellJunk(sink: FramerSink): (position: number, length: number) => void {
+  return (position, length) => sink.junk(position, length);
 }

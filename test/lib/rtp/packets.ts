@@ -102,7 +102,7 @@ export class Reception {
   private readonly receiver: RtpReceiver;
 
   constructor(options: Partial<RtpReceiverOptions> = {}, media: MediaDescription = video()) {
-    this.receiver = new RtpReceiver(media, { ...DEFAULTS, ...options });
+    this.receiver = new RtpReceiver(media, { ...DEFAULTS, ...options }, (fault) => this.faults.push(fault));
   }
 
   /** Receives a packet, given by its fields, as bytes or in hex. */
@@ -114,7 +114,7 @@ export class Reception {
     frame.start = AROUND.length;
     frame.end = AROUND.length + data.length;
     frame.until = frame.end;
-    const received = this.receiver.receive(frame, (fault) => this.faults.push(fault));
+    const received = this.receiver.receive(frame);
     if (received !== undefined) this.packets.push(received.toItem());
     return this;
   }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { InterleaveFramer, MAX_JUNK } from '../../../lib/rtsp/framer.js';
+import { InterleaveFramer } from '../../../lib/rtsp/framer.js';
 import { header } from '../../../lib/rtsp/message.js';
+import { MAX_JUNK } from '../../../lib/rtsp/resynchronizer.js';
 import { everywhere, feed, frame, latin1, onlyMessage, recordingFramer } from './framer-record.js';
 
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex');
