@@ -23,12 +23,11 @@ const LONG_RUN_SECONDS = 600;
 /**
  * Runs the command and sets the process's exit code. What a run does not need is not loaded.
  *
- * @param keepCode keeps what has been compiled, see {@link cacheCode}
+ * @param keepCode keeps what has been compiled, see {@link cacheCode}; called behind a recording, which is what has to start soon
  */
 export async function main(args: readonly string[], keepCode: () => void): Promise<void> {
   try {
-    await buildProgram().parseAsync(args, { from: 'user' });
-    if (process.exitCode === EXIT.ok && process.uptime() < LONG_RUN_SECONDS) keepCode();
+    await buildProgram(keepCode).parseAsync(args, { from: 'user' });
   } catch (error) {
     process.exitCode = error instanceof CommanderError ? usageExit(error) : report(error);
   }
@@ -45,7 +44,7 @@ function report(error: unknown): number {
   return exitCodeOf(error);
 }
 
-function buildProgram(): Command {
+function buildProgram(keepCode: () => void): Command {
   const program = new Command('retina-record')
     .description('Record MP4 from RTSP cameras without transcoding, with the timing of every frame kept inside.')
     .version(programName())
@@ -59,6 +58,7 @@ function buildProgram(): Command {
         const { recordCommand } = await import('./record-command.js');
         return (await recordCommand(out, cli, log, live)).exitCode;
       });
+      if (process.exitCode === EXIT.ok && process.uptime() < LONG_RUN_SECONDS) keepCode();
     },
   );
   addDemo(program);

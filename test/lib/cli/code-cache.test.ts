@@ -39,6 +39,7 @@ async function keptFile(): Promise<string> {
   const keep = cacheCode(folder);
   load();
   keep();
+  delete require.extensions['.cjs'];
   const [name, ...others] = await caches();
   assert.deepEqual(others, []);
   return join(folder, name!);
@@ -68,6 +69,7 @@ test('what is damaged anywhere, or cut short, is not used and made anew', async 
     const keep = cacheCode(folder);
     assert.equal((load() as { answer: number }).answer, 42);
     keep();
+    delete require.extensions['.cjs'];
     const after = await readFile(file);
     assert.equal(after.length, whole.length, `damage ${at}`);
     assert.notDeepEqual(after, data, `damage ${at}`);
@@ -79,6 +81,44 @@ test('code of another source of the same length is not used', async () => {
   await writeFile(module, (await readFile(module, 'utf8')).replace('a * 6', 'a * 5'));
   cacheCode(folder);
   assert.equal((load() as { answer: number }).answer, 35);
+});
+
+test('code that another build of Node has made is not used, however alike it is', async () => {
+  const keepOther = cacheCode(folder, 'another');
+  load();
+  keepOther();
+  const [name] = await caches();
+  const other = await readFile(join(folder, name!));
+  delete require.extensions['.cjs'];
+  const keep = cacheCode(folder);
+  assert.equal((load() as { answer: number }).answer, 42);
+  keep();
+  const own = await readFile(join(folder, name!));
+  assert.notDeepEqual(own, other);
+  assert.deepEqual(await caches(), [name]);
+});
+
+test('code of a module that has been moved is not used, as its errors would name the old place', async () => {
+  const file = await keptFile();
+  const moved = join(folder, 'moved.cjs');
+  await cp(module, moved);
+  await cp(file, file.replace('module.cjs', 'moved.cjs'));
+  const before = await readFile(file.replace('module.cjs', 'moved.cjs'));
+  delete require.extensions['.cjs'];
+  const keep = cacheCode(folder);
+  load(moved);
+  keep();
+  assert.notDeepEqual(await readFile(file.replace('module.cjs', 'moved.cjs')), before);
+});
+
+test('a handler that somebody has put there stays', async () => {
+  const hook = (): void => {};
+  require.extensions['.cjs'] = hook;
+  const keep = cacheCode(folder);
+  assert.equal(require.extensions['.cjs'], hook);
+  load();
+  keep();
+  assert.deepEqual(await caches(), []);
 });
 
 test('where nothing can be written all is as without, and nothing is left over', async () => {
