@@ -30,7 +30,11 @@ const noPrograms = {
 /** From the command's files the package is found without Node's resolver, which takes milliseconds to load for it. */
 const ownPackage = {
   name: 'own-package',
-  transform: (code, id) => (id === fromBuild('lib/version.js') ? code.replace("'retina-record/", "'../../") : null),
+  transform(code, id) {
+    if (id !== fromBuild('lib/version.js')) return null;
+    const found = code.replace("'retina-record/", "'../../");
+    return found === code ? this.error('lib/version.ts names the package in another way') : found;
+  },
 };
 
 /** Where all characters are ASCII V8 keeps a byte for each, and they need not be decoded. */
