@@ -13,6 +13,9 @@ import { COMMAND, runCommand } from './run-command.js';
 
 const require = createRequire(import.meta.url);
 const handlers = { ...require.extensions };
+// Either would leave the cache out, were the tests run with it.
+delete process.env.NODE_DISABLE_COMPILE_CACHE;
+delete process.env.NODE_V8_COVERAGE;
 let folder: string;
 let module: string;
 /** Loads the module anew. */
@@ -157,10 +160,8 @@ test('a module that throws throws', async () => {
 
 for (const variable of ['NODE_DISABLE_COMPILE_CACHE', 'NODE_V8_COVERAGE']) {
   test(`${variable} leaves Node as it is`, async (t) => {
-    const before = process.env[variable];
     t.after(() => {
-      if (before === undefined) delete process.env[variable];
-      else process.env[variable] = before;
+      delete process.env[variable];
     });
     process.env[variable] = '1';
     const keep = cacheCode(folder);
@@ -197,7 +198,7 @@ test('the command loads what it kept at its first recording, and records with wh
   t.after(() => camera.close());
   const record = async (...options: string[]): Promise<string[]> => {
     const args = ['--url', camera.url, '--duration', '0.3', '-y', join(folder, 'out.mp4'), ...options];
-    const env = { NODE_OPTIONS: `--require=${preload}`, NODE_V8_COVERAGE: undefined };
+    const env = { NODE_OPTIONS: `--require=${preload}` };
     const run = runCommand(args, env, folder, join(commandFolder, 'retina-record.cjs'));
     const { code, stderr } = await run.result;
     assert.equal(code, 0, stderr);
