@@ -1,24 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import commonjs from '@rollup/plugin-commonjs';
 import { nodeResolve } from '@rollup/plugin-node-resolve';
 
 const fromBuild = (path) => fileURLToPath(new URL(`../dist/${path}`, import.meta.url));
-const COMMAND = fromBuild('bin/retina-record.js');
-const MAIN = fromBuild('lib/cli/main.js');
-const RECORDING = fromBuild('lib/cli/record-command.js');
-
-/** What a recording loads beside what every command does. */
-let recording;
-
-/** Puts a module and all that it imports into a set. */
-function reach(id, getModuleInfo, into = new Set()) {
-  if (into.has(id)) return into;
-  into.add(id);
-  for (const imported of getModuleInfo(id)?.importedIds ?? []) reach(imported, getModuleInfo, into);
-  return into;
-}
 
 /** commander asks for it in order to start commands that are programs of their own. There are none, and Node takes milliseconds to load it. */
 const noPrograms = {
@@ -66,7 +52,7 @@ const licences = {
  * one takes the command longer than everything else that it does before the first frame.
  */
 export default {
-  input: COMMAND,
+  input: fromBuild('bin/retina-record.js'),
   external: [/^node:(?!child_process)/],
   plugins: [
     noPrograms,
@@ -77,18 +63,10 @@ export default {
     licences,
   ],
   output: {
-    dir: dirname(fromBuild('command/_')),
+    dir: fromBuild('command'),
     format: 'cjs',
     entryFileNames: '[name].cjs',
     chunkFileNames: '[name].cjs',
-    manualChunks(id, { getModuleInfo }) {
-      if (recording === undefined) {
-        const always = reach(MAIN, getModuleInfo, reach(COMMAND, getModuleInfo));
-        recording = new Set([...reach(RECORDING, getModuleInfo)].filter((module) => !always.has(module)));
-      }
-      return recording.has(id) ? 'recording' : undefined;
-    },
-    onlyExplicitManualChunks: true,
     // What V8 loads compiled cannot import modules itself.
     dynamicImportInCjs: false,
   },

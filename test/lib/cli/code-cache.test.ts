@@ -205,14 +205,17 @@ test('the command loads what it kept at its first recording, and records with wh
     assert.match(stderr, /recorded .*out\.mp4: \d+ frames/);
     return [...stderr.matchAll(/^script: (.*)$/gm)].map(([, what]) => what!);
   };
-  assert.deepEqual(await record(), ['main.cjs compiled', 'recording.cjs compiled']);
-  assert.deepEqual(await record(), ['main.cjs true', 'recording.cjs true']);
+  const compiled = await record();
+  assert.ok(compiled.includes('main.cjs compiled') && compiled.includes('record-command.cjs compiled'), `${compiled}`);
+  const kept = compiled.map((line) => line.replace(/ compiled$/, ' true'));
+  assert.ok(kept.every((line) => line.endsWith(' true')));
+  assert.deepEqual(await record(), kept);
   // Loads more of Node's modules.
-  assert.deepEqual(await record('--transport', 'udp'), ['main.cjs true', 'recording.cjs true']);
+  assert.deepEqual(await record('--transport', 'udp'), kept);
   for (const name of await readdir(commandFolder)) {
     if (name.endsWith('.cache')) await writeFile(join(commandFolder, name), 'damaged');
   }
-  assert.deepEqual(await record(), ['main.cjs compiled', 'recording.cjs compiled']);
-  assert.deepEqual(await record(), ['main.cjs true', 'recording.cjs true']);
-  assert.equal((await readdir(commandFolder)).filter((name) => name.includes('.cache')).length, 2);
+  assert.deepEqual(await record(), compiled);
+  assert.deepEqual(await record(), kept);
+  assert.equal((await readdir(commandFolder)).filter((name) => name.includes('.cache')).length, kept.length);
 });
